@@ -65,6 +65,16 @@ public sealed class ReluNetwork : IEquatable<ReluNetwork>
     /// <summary>The number of units of all sites: the length of an <see cref="ActivationPattern"/>.</summary>
     public int UnitCount { get; }
 
+    /// <summary>The numbers of units of the sites before the output: for a plain network the widths of its hidden layers.</summary>
+    public ImmutableArray<int> HiddenWidths
+    {
+        get
+        {
+            int last = Layers[^1].Activations is { IsIdentity: false } ? Sites.Length - 1 : Sites.Length;
+            return [.. Sites.Take(last).Where(s => !s.IsPooling).Select(s => s.Units)];
+        }
+    }
+
     /// <summary>The number of stored weights and biases.</summary>
     public long Parameters => Layers.Sum(l => l.Parameters);
 

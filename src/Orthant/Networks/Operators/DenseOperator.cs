@@ -1,4 +1,6 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
+using Orthant.Numerics;
 
 namespace Orthant.Networks;
 
@@ -7,6 +9,8 @@ public sealed class DenseOperator : LinearOperator
 {
     private readonly NumberArray entries;
     private readonly int[] columns;
+    private readonly PackedCache<double> doubles = new();
+    private readonly PackedCache<float> singles = new();
 
     /// <summary>Takes a copy of a matrix.</summary>
     /// <param name="outputs">The number of rows.</param>
@@ -47,14 +51,14 @@ public sealed class DenseOperator : LinearOperator
     public override void Apply<T>(int rows, ReadOnlySpan<T> x, Span<T> y)
     {
         CheckBatch(rows, x.Length, y.Length);
-        DenseProduct.TimesTransposed(rows, Outputs, Inputs, x, entries.As<T>(), y);
+        MatrixMultiply.Into(new ReadOnlyMatrixSpan<T>(x, rows, Inputs), Packed<T>(transposed: true), new MatrixSpan<T>(y, rows, Outputs));
     }
 
     /// <inheritdoc/>
     public override void ApplyTranspose<T>(int rows, ReadOnlySpan<T> y, Span<T> x)
     {
         CheckBatch(rows, x.Length, y.Length);
-        DenseProduct.Times(rows, Inputs, Outputs, y, entries.As<T>(), x);
+        MatrixMultiply.Into(new ReadOnlyMatrixSpan<T>(y, rows, Outputs), Packed<T>(transposed: false), new MatrixSpan<T>(x, rows, Inputs));
     }
 
     /// <inheritdoc/>
@@ -73,6 +77,23 @@ public sealed class DenseOperator : LinearOperator
 
     /// <inheritdoc/>
     public override SparseRow Row(int index) => new(columns, entries.Values.Slice(index * Inputs, Inputs));
+
+    /// <summary>The matrix, or its transpose, in the order of the multiply's kernels; packed when first used.</summary>
+    private PackedMatrix<T> Packed<T>(bool transposed)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        PackedCache<T> cache = (PackedCache<T>)(object)(typeof(T) == typeof(double) ? doubles : singles);
+        ReadOnlyMatrixSpan<T> matrix = new(entries.As<T>(), Outputs, Inputs);
+        return transposed ? cache.Transposed ??= new PackedMatrix<T>(matrix.Transposed()) : cache.Plain ??= new PackedMatrix<T>(matrix);
+    }
+
+    /// <summary>What has been packed so far; two threads may pack the same matrix once each.</summary>
+    private sealed class PackedCache<T>
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        public PackedMatrix<T>? Plain;
+        public PackedMatrix<T>? Transposed;
+    }
 
     private protected override bool SameEntries(LinearOperator other) => entries.SameBits(((DenseOperator)other).entries);
 

@@ -1,0 +1,49 @@
+using System.Globalization;
+
+namespace Orthant.Cli;
+
+/// <summary>Numbers and boxes as they are written on the command line.</summary>
+internal static class ArgumentText
+{
+    /// <summary>Numbers separated by commas.</summary>
+    public static double[] Numbers(string text, string option, int? count = null)
+    {
+        string[] parts = text.Split(',', StringSplitOptions.TrimEntries);
+        if (count is int expected && parts.Length != expected)
+        {
+            throw new OrthantInputException("command line", option, $"{parts.Length} numbers", $"{expected}, one an input");
+        }
+        return parts.Select((part, i) => Number(part, option, i)).ToArray();
+    }
+
+    /// <summary>A box: <c>lo,hi</c> for every input alike, or <c>lo,hi;lo,hi;…</c> for each.</summary>
+    public static (double[] Lower, double[] Upper) Box(string text, int inputs, string option = "--box")
+    {
+        string[] sides = text.Split(';', StringSplitOptions.TrimEntries);
+        if (sides.Length != 1 && sides.Length != inputs)
+        {
+            throw new OrthantInputException("command line", option, $"{sides.Length} sides", $"{inputs} (lo,hi;lo,hi;…), or one for all inputs (lo,hi)");
+        }
+        double[] lower = new double[inputs], upper = new double[inputs];
+        for (int j = 0; j < inputs; j++)
+        {
+            string side = sides[sides.Length == 1 ? 0 : j];
+            if (side.Split(',', StringSplitOptions.TrimEntries) is not [string lo, string hi])
+            {
+                throw new OrthantInputException("command line", $"{option}, side {j}", $"'{side}'", "two numbers, lo,hi");
+            }
+            (lower[j], upper[j]) = (Number(lo, option, 2 * j), Number(hi, option, (2 * j) + 1));
+            if (lower[j] > upper[j])
+            {
+                throw new OrthantInputException("command line", $"{option}, side {j}", $"{lo} > {hi}", "the lower end first");
+            }
+        }
+        return (lower, upper);
+    }
+
+    private static double Number(string text, string option, int index)
+    {
+        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && double.IsFinite(value)) return value;
+        throw new OrthantInputException("command line", $"{option}, number {index}", $"'{text}'", "a finite number such as -0.5 or 1e-3");
+    }
+}

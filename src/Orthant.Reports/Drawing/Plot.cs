@@ -1,0 +1,142 @@
+using System.Globalization;
+
+namespace Orthant.Reports;
+
+/// <summary>A coordinate system with ticks and labels to draw curves, bars and pictures in.</summary>
+/// <remarks>Ranges are fixed at the start; what lies outside is drawn at the border, and on a logarithmic axis what is not positive is left
+/// out.</remarks>
+public sealed class Plot
+{
+    private const double Left = 58, Right = 14, Top = 12, Bottom = 44;
+    private readonly Axis x;
+    private readonly Axis y;
+    private readonly List<(string Label, string Classes)> legend = [];
+
+    /// <summary>Begins a plot.</summary>
+    /// <param name="width">Width of the whole picture.</param>
+    /// <param name="height">Height of the whole picture.</param>
+    /// <param name="title">What the picture is.</param>
+    /// <param name="description">What a reader who cannot see it should know.</param>
+    /// <param name="x">The horizontal axis.</param>
+    /// <param name="y">The vertical axis.</param>
+    public Plot(double width, double height, string title, string description, Axis x, Axis y)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(y);
+        Picture = new SvgPicture(width, height, title, description);
+        this.x = x;
+        this.y = y;
+        DrawAxes();
+    }
+
+    /// <summary>The picture that is drawn on; for shapes that the plot does not know.</summary>
+    public SvgPicture Picture { get; }
+
+    /// <summary>Where a value of the horizontal axis lies in the picture.</summary>
+    public double X(double value) => Left + (x.Fraction(value) * (Picture.Width - Left - Right));
+
+    /// <summary>Where a value of the vertical axis lies in the picture.</summary>
+    public double Y(double value) => Picture.Height - Bottom - (y.Fraction(value) * (Picture.Height - Top - Bottom));
+
+    /// <summary>A curve through points.</summary>
+    /// <param name="points">Its points, in order.</param>
+    /// <param name="classes">Classes such as <c>s0 thick</c>.</param>
+    /// <param name="label">Its name in the legend; null for none.</param>
+    public void Curve(IEnumerable<(double X, double Y)> points, string classes, string? label = null)
+    {
+        Picture.Polyline(points.Where(p => x.CanShow(p.X) && y.CanShow(p.Y)).Select(p => (X(p.X), Y(p.Y))), classes);
+        if (label is not null) legend.Add((label, classes));
+    }
+
+    /// <summary>Bars that stand on the lower end of the vertical axis.</summary>
+    /// <param name="bars">From, to and height of each bar.</param>
+    /// <param name="classes">Classes such as <c>s0</c>.</param>
+    public void Bars(IEnumerable<(double From, double To, double Height)> bars, string classes)
+    {
+        foreach ((double from, double to, double height) in bars)
+        {
+            double left = X(from), top = Y(height);
+            Picture.Rectangle(left, top, Math.Max(0.5, X(to) - left - 0.6), Math.Max(0, Picture.Height - Bottom - top), classes);
+        }
+    }
+
+    /// <summary>Separate straight pieces.</summary>
+    public void Segments(IEnumerable<(double X1, double Y1, double X2, double Y2)> segments, string classes) =>
+        Picture.Segments(segments.Select(s => (X(s.X1), Y(s.Y1), X(s.X2), Y(s.Y2))), classes);
+
+    /// <summary>Fills the coordinate system with a picture of pixels.</summary>
+    public void Background(PixelImage image) => Picture.Image(Left, Top, Picture.Width - Left - Right, Picture.Height - Top - Bottom, image);
+
+    /// <summary>The finished picture, with its legend if any curve was named.</summary>
+    public SvgPicture Finish()
+    {
+        double at = Top + 14;
+        foreach ((string label, string classes) in legend)
+        {
+            double right = Picture.Width - Right - 8;
+            Picture.Line(right - 22, at - 4, right, at - 4, classes);
+            Picture.Label(right - 28, at, label, "end ink small");
+            at += 16;
+        }
+        legend.Clear();
+        return Picture;
+    }
+
+    private void DrawAxes()
+    {
+        double bottom = Picture.Height - Bottom, right = Picture.Width - Right;
+        foreach ((double value, string text) in x.Ticks(Math.Max(2, (int)((Picture.Width - Left - Right) / 80))))
+        {
+            Picture.Line(X(value), Top, X(value), bottom, "grid");
+            Picture.Label(X(value), bottom + 16, text, "middle muted small");
+        }
+        foreach ((double value, string text) in y.Ticks(Math.Max(2, (int)((Picture.Height - Top - Bottom) / 45))))
+        {
+            Picture.Line(Left, Y(value), right, Y(value), "grid");
+            Picture.Label(Left - 6, Y(value) + 4, text, "end muted small");
+        }
+        Picture.Line(Left, bottom, right, bottom, "muted");
+        Picture.Line(Left, Top, Left, bottom, "muted");
+        Picture.Label((Left + right) / 2, Picture.Height - 8, x.Label, "middle ink small");
+        Picture.Label(14, (Top + bottom) / 2, y.Label, "middle ink small", turned: true);
+    }
+}
+
+/// <summary>A range of numbers on a linear or a logarithmic scale.</summary>
+/// <param name="Label">What the numbers are, with their unit.</param>
+/// <param name="Lower">The lower end.</param>
+/// <param name="Upper">The upper end.</param>
+/// <param name="Logarithmic">Whether equal steps are equal factors; both ends are then positive.</param>
+public sealed record Axis(string Label, double Lower, double Upper, bool Logarithmic = false)
+{
+    internal bool CanShow(double value) => !double.IsNaN(value) && (!Logarithmic || value > 0);
+
+    internal double Fraction(double value)
+    {
+        double a = Scale(Lower), b = Scale(Upper);
+        return b > a ? Math.Clamp((Scale(value) - a) / (b - a), 0, 1) : 0.5;
+    }
+
+    /// <summary>Round numbers inside the range: steps of 1, 2 or 5 times a power of ten, or powers of ten.</summary>
+    internal IEnumerable<(double Value, string Text)> Ticks(int atMost)
+    {
+        if (Logarithmic)
+        {
+            int first = (int)Math.Ceiling(Math.Log10(Lower) - 1e-9), last = (int)Math.Floor(Math.Log10(Upper) + 1e-9);
+            int step = Math.Max(1, (last - first + atMost) / atMost);
+            for (int e = first; e <= last; e += step) yield return (Math.Pow(10, e), $"1e{e.ToString(CultureInfo.InvariantCulture).Replace('-', '\u2212')}");
+            yield break;
+        }
+        double span = Upper - Lower;
+        if (!(span > 0) || !double.IsFinite(span))
+        {
+            yield return (Lower, Html.Number(Lower));
+            yield break;
+        }
+        double rough = span / atMost, power = Math.Pow(10, Math.Floor(Math.Log10(rough)));
+        double size = power * (rough <= power * 1.001 ? 1 : rough <= power * 2.002 ? 2 : rough <= power * 5.005 ? 5 : 10);
+        for (double k = Math.Ceiling((Lower / size) - 1e-9); k * size <= Upper + (size * 1e-9); k++) yield return (k * size, Html.Number(Math.Round(k * size, 12)));
+    }
+
+    private double Scale(double value) => Logarithmic ? Math.Log10(Math.Max(value, double.Epsilon)) : value;
+}
