@@ -83,7 +83,7 @@ internal static unsafe class BlockedMultiply
         for (int j0 = 0; j0 < n; j0 += ColumnBlock)
         {
             int columns = Math.Min(ColumnBlock, n - j0);
-            int inPlace = readInPlace ? columns - (columns % lanes) : 0;
+            int inPlace = !readInPlace ? 0 : columns % lanes == 0 ? columns : columns - (columns % kernels.PanelWidth);
             int depth;
             for (int k0 = 0; k0 < k; k0 += depth)
             {

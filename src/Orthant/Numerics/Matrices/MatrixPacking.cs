@@ -20,20 +20,40 @@ internal static unsafe class MatrixPacking
         {
             int width = Math.Min(kernels.PanelWidth, columns - j);
             int paddedWidth = width > kernels.Lanes ? kernels.PanelWidth : kernels.Lanes;
-            if (width < paddedWidth) new Span<T>(packed, depth * paddedWidth).Clear();
             if (b.IsTransposed)
             {
+                if (width < paddedWidth) new Span<T>(packed, depth * paddedWidth).Clear();
                 Transpose(width, depth, b.Origin + (j * b.Stride), b.Stride, packed, paddedWidth);
             }
-            else
+            else if (width == paddedWidth)
             {
                 for (int k = 0; k < depth; k++)
                 {
                     Copy((byte*)(b.Origin + (k * b.Stride) + j), (byte*)(packed + ((nint)k * paddedWidth)), width * sizeof(T));
                 }
             }
+            else
+            {
+                CopyPadded(depth, (byte*)(b.Origin + j), b.Stride * sizeof(T), width * sizeof(T), (byte*)packed, paddedWidth * sizeof(T));
+            }
             packed += (nint)depth * paddedWidth;
         }
+    }
+
+    /// <summary>Copies rows of <paramref name="bytes"/> bytes and fills each up with zeros to a whole number of 32-byte vectors.</summary>
+    /// <remarks>Whole vectors are read, the bytes of the row that follows included, and those masked out; the last rows, which have nothing behind
+    /// them, are copied in pieces. Whole vectors are written, too, because the kernel's first pass reads them back while they are on their way to the cache.</remarks>
+    private static void CopyPadded(int rows, byte* from, nint fromStride, int bytes, byte* to, int toStride)
+    {
+        nint spare = ((rows - 1) * fromStride) + bytes - toStride;
+        int wholeRows = spare < 0 ? 0 : (int)Math.Min(rows - 1, (spare / fromStride) + 1);
+        for (int at = 0; at < toStride; at += 32)
+        {
+            Vector256<byte> inside = Vector256.LessThan(Vector256<byte>.Indices, Vector256.Create((byte)Math.Clamp(bytes - at, 0, 32)));
+            for (int row = 0; row < wholeRows; row++) Vector256.Store(Vector256.Load(from + (row * fromStride) + at) & inside, to + ((nint)row * toStride) + at);
+        }
+        new Span<byte>(to + ((nint)wholeRows * toStride), (rows - wholeRows) * toStride).Clear();
+        for (int row = wholeRows; row < rows; row++) Copy(from + (row * fromStride), to + ((nint)row * toStride), bytes);
     }
 
     /// <summary>Copies a block of A (rows × depth) into tiles of <paramref name="tileRows"/> rows (the last one of what is left), each by columns.</summary>
@@ -58,32 +78,24 @@ internal static unsafe class MatrixPacking
         }
     }
 
-    /// <summary>Copies 4 bytes or a multiple of it; the last vector overlaps the one before it, so that nothing beyond the end is touched.</summary>
+    /// <summary>Copies 4 bytes or a multiple of it, in pieces of 32, 16, 8 and 4 bytes that do not straddle the vectors they were stored with:
+    /// a load that does has to wait until both stores have reached the cache.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Copy(byte* from, byte* to, int bytes)
     {
-        if (bytes >= 32)
+        int at = 0;
+        for (; at <= bytes - 32; at += 32) Vector256.Store(Vector256.Load(from + at), to + at);
+        if ((bytes & 16) != 0)
         {
-            int at = 0;
-            for (; at <= bytes - 32; at += 32) Vector256.Store(Vector256.Load(from + at), to + at);
-            if (at < bytes) Vector256.Store(Vector256.Load(from + bytes - 32), to + bytes - 32);
+            Vector128.Store(Vector128.Load(from + at), to + at);
+            at += 16;
         }
-        else if (bytes >= 16)
+        if ((bytes & 8) != 0)
         {
-            Vector128<byte> head = Vector128.Load(from), tail = Vector128.Load(from + bytes - 16);
-            Vector128.Store(head, to);
-            Vector128.Store(tail, to + bytes - 16);
+            Unsafe.WriteUnaligned(to + at, Unsafe.ReadUnaligned<ulong>(from + at));
+            at += 8;
         }
-        else if (bytes >= 8)
-        {
-            ulong head = Unsafe.ReadUnaligned<ulong>(from), tail = Unsafe.ReadUnaligned<ulong>(from + bytes - 8);
-            Unsafe.WriteUnaligned(to, head);
-            Unsafe.WriteUnaligned(to + bytes - 8, tail);
-        }
-        else
-        {
-            Unsafe.WriteUnaligned(to, Unsafe.ReadUnaligned<uint>(from));
-        }
+        if ((bytes & 4) != 0) Unsafe.WriteUnaligned(to + at, Unsafe.ReadUnaligned<uint>(from + at));
     }
 
     /// <summary>to[c·toStride + r] = from[r·fromStride + c] for all rows r and columns c.</summary>
