@@ -1,5 +1,4 @@
 using Orthant.Networks;
-using Orthant.Numerics;
 
 namespace Orthant.Reports.Parts;
 
