@@ -53,7 +53,7 @@ public static class Csv
         {
             if (row.Count != columns)
             {
-                string found = Separators(cursor.Texts(row)) ?? $"{row.Count} fields";
+                string found = Separators(cursor, row) ?? $"{row.Count} fields";
                 throw new OrthantInputException(source, $"line {cursor.Row}", found, $"{columns} as in the first row, with commas between them");
             }
             for (int column = 0; column < columns; column++)
@@ -79,7 +79,7 @@ public static class Csv
             numbers[column] = row[column].Unquoted is null && (cursor.TryNumber(row[column], out _) || IsSpecial(texts[column]));
         }
         if (!numbers.Contains(false)) return null;
-        if (Separators(texts) is { } separators)
+        if (Separators(cursor, row) is { } separators)
         {
             throw new OrthantInputException(source, $"line {cursor.Row}", separators, "commas between fields and a decimal point");
         }
@@ -107,10 +107,17 @@ public static class Csv
         return new OrthantInputException(source, place, text.Length == 0 ? "an empty field" : $"'{Short(text)}'", expected);
     }
 
-    private static string? Separators(string[] texts) =>
-        Array.Exists(texts, t => t.Contains(';')) ? "semicolons between fields"
-        : Array.Exists(texts, t => t.Contains('\t')) ? "tabs between fields"
-        : null;
+    /// <summary>What other programs put between fields, if that stands in a field without quotes.</summary>
+    private static string? Separators(CsvCursor cursor, List<CsvField> row)
+    {
+        foreach (CsvField field in row)
+        {
+            if (field.Unquoted is not null) continue;
+            if (cursor.Text(field).Contains(';')) return "semicolons between fields";
+            if (cursor.Text(field).Contains('\t')) return "tabs between fields";
+        }
+        return null;
+    }
 
     private static bool IsSpecial(string text) => text.Trim().TrimStart('+', '-').ToUpperInvariant() is "NAN" or "INF" or "INFINITY" or "∞";
 

@@ -20,7 +20,7 @@ public static class Idx
     public static ImageSet ReadImages(string imagesPath, string? labelsPath = null)
     {
         IdxArray images = Read(imagesPath);
-        if (images.Elements is not byte[] pixels || images.Shape.Length is not (3 or 4) || images.Shape.Contains(0))
+        if (images.Elements is not byte[] pixels || images.Shape.Length is not (3 or 4) || images.Shape.AsSpan()[1..].Contains(0))
         {
             throw new OrthantInputException(imagesPath, "", Describe(images), "unsigned bytes of shape (count, height, width)");
         }

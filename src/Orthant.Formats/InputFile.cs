@@ -12,6 +12,9 @@ public static class InputFile
     /// <summary>The most bytes that a file may hold, unpacked: the length of the longest array, a little under 2 GiB.</summary>
     public const int LargestUnpacked = 0x7FFFFFC7;
 
+    // Without this switch, .NET takes an archive that is cut off for one that ends there.
+    static InputFile() => AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
+
     /// <summary>Opens a file for reading from its beginning.</summary>
     /// <param name="path">A file, gzipped or not; a pipe will do.</param>
     /// <exception cref="OrthantInputException">There is no such file, it is a folder, it cannot be read, or it is empty.</exception>
@@ -154,6 +157,7 @@ public static class InputFile
                 throw new OrthantInputException(path, $"byte {count}", $"a failure to read ({e.Message})", "a readable file", e);
             }
             count += read;
+            if (count == 0 && !buffer.IsEmpty) throw new OrthantInputException(path, "", "an archive that is empty or cut off", "a file with content");
             if (count > limit) throw new OrthantInputException(path, "", $"more than {limit} bytes unpacked", "at most that many");
             return read;
         }

@@ -67,7 +67,7 @@ public sealed class NpyArray
                 return Array.ConvertAll(bytes, static b => (double)b);
             default:
                 long[] longs = (long[])Elements;
-                int at = Array.FindIndex(longs, static l => Math.Abs((decimal)l) > 1L << 53 && (decimal)(double)l != l);
+                int at = Array.FindIndex(longs, static l => (Int128)(double)l != l);
                 if (at >= 0) throw new OrthantInputException(source, Place(at, width), $"{longs[at]}", "an integer that a double can hold");
                 return Array.ConvertAll(longs, static l => (double)l);
         }

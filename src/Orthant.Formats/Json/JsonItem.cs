@@ -46,7 +46,7 @@ internal sealed class JsonSource : IDisposable
     public int LineOf(JsonElement element)
     {
         ReadOnlySpan<byte> raw = JsonMarshal.GetRawUtf8Value(element);
-        return text.Span.Overlaps(raw, out int offset) ? 1 + text.Span[..-offset].Count((byte)'\n') : 1;
+        return text.Span.Overlaps(raw, out int offset) ? 1 + text.Span[..offset].Count((byte)'\n') : 1;
     }
 
     public void Dispose() => document.Dispose();

@@ -95,7 +95,7 @@ public sealed class CsvTests
 
     [Fact]
     public void AnyBytesAreATableOrOneClearError() =>
-        Gen.OneOf(Gen.Byte.Array[0, 60], Gen.OneOfConst<byte>([.. "0123456789.,;\n\r\"e-+aé\t "u8]).Array[0, 40]).Sample(bytes =>
+        Gen.OneOf(Gen.Byte.Array[0, 60], Gen.Int[0, 19].Select(i => "0123456789.,;\n\r\"e-+a"u8[i]).Array[0, 40]).Sample(bytes =>
         {
             try
             {
