@@ -8,9 +8,11 @@ namespace Orthant.Cli;
 internal sealed class View
 {
     private readonly IAnsiConsole console;
+    private readonly Surroundings surroundings;
 
     public View(Surroundings surroundings)
     {
+        this.surroundings = surroundings;
         console = AnsiConsole.Create(new AnsiConsoleSettings
         {
             Ansi = surroundings.Colours ? AnsiSupport.Yes : AnsiSupport.No,
@@ -22,19 +24,17 @@ internal sealed class View
         console.Profile.Capabilities.Unicode = true;
     }
 
-    /// <summary>One line of text.</summary>
-    public void Line(string text = "") => console.MarkupLine(Escape(text));
+    /// <summary>One line of text; the terminal wraps it, a pipe does not.</summary>
+    public void Line(string text = "") => surroundings.Output.WriteLine(Plain(text));
 
     /// <summary>A line that stands out.</summary>
-    public void Heading(string text) => console.MarkupLine($"[bold]{Escape(text)}[/]");
+    public void Heading(string text) => surroundings.Output.WriteLine(Styled("1", Plain(text)));
 
     /// <summary>Names and values beneath each other.</summary>
-    public void Facts(params IEnumerable<(string Name, string Value)> facts)
+    public void Facts(params IReadOnlyList<(string Name, string Value)> facts)
     {
-        Grid grid = new();
-        grid.AddColumn(new GridColumn().NoWrap().PadRight(3)).AddColumn();
-        foreach ((string name, string value) in facts) grid.AddRow($"[dim]{Escape(name)}[/]", Escape(value));
-        console.Write(grid);
+        int width = facts.Max(f => f.Name.Length);
+        foreach ((string name, string value) in facts) surroundings.Output.WriteLine($"{Styled("2", Plain(name).PadRight(width))}  {Plain(value)}");
     }
 
     /// <summary>A table with the first column on the left and the others on the right.</summary>
@@ -51,7 +51,7 @@ internal sealed class View
     }
 
     /// <summary>What to try next.</summary>
-    public void Next(string command) => console.MarkupLine($"[dim]next:[/] {Escape(command)}");
+    public void Next(string command) => surroundings.Output.WriteLine($"{Styled("2", "next:")} {Plain(command)}");
 
     /// <summary>A number in six significant digits.</summary>
     public static string Number(double value) => value.ToString("G6", CultureInfo.InvariantCulture);
@@ -69,6 +69,8 @@ internal sealed class View
             span[i] = char.IsControl(c) || reverses ? '\uFFFD' : c;
         }
     });
+
+    private string Styled(string code, string text) => surroundings.Colours ? $"\u001b[{code}m{text}\u001b[0m" : text;
 
     private static string Escape(string text) => Markup.Escape(Plain(text));
 }

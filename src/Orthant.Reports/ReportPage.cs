@@ -41,11 +41,11 @@ internal static class ReportPage
     public static string Render(ReportInput input, IReadOnlyList<ReportSection> sections)
     {
         StringBuilder page = new();
-        string title = input.Network.Name.Length > 0 ? input.Network.Name : input.FileName;
+        string title = input.FileName, name = input.Network.Name.Length > 0 ? $"{input.Network.Name} · " : "";
         page.Append("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">")
             .Append("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">")
             .Append(CultureInfo.InvariantCulture, $"<title>{Html.Escape(title)} · Orthant report</title><style>{Style}</style></head>\n<body><header>")
-            .Append(CultureInfo.InvariantCulture, $"<h1>{Html.Escape(title)}</h1><p class=\"lead\">{Html.Escape(input.FileName)} · {Html.Escape(input.Network.ToString())}</p><nav aria-label=\"parts\">");
+            .Append(CultureInfo.InvariantCulture, $"<h1>{Html.Escape(title)}</h1><p class=\"lead\">{Html.Escape(name)}{Html.Escape(input.Network.ToString())}</p><nav aria-label=\"parts\">");
         foreach (ReportSection section in sections) page.Append(CultureInfo.InvariantCulture, $"<a href=\"#{section.Key}\">{Html.Escape(section.Title)}</a>");
         page.Append("</nav></header>\n<main>");
         foreach (ReportSection section in sections)

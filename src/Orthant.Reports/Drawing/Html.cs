@@ -28,7 +28,7 @@ internal static class Html
     }
 
     /// <summary>A number for people: six significant digits, a real minus sign.</summary>
-    public static string Number(double value) => value.ToString("G6", CultureInfo.InvariantCulture).Replace('-', '\u2212');
+    public static string Number(double value) => (value == 0 ? 0 : value).ToString("G6", CultureInfo.InvariantCulture).Replace('-', '\u2212');
 
     /// <summary>A count with its thousands apart.</summary>
     public static string Count(long value) => value.ToString("N0", CultureInfo.InvariantCulture).Replace(',', '\u202F');

@@ -85,12 +85,12 @@ public sealed class Plot
     private void DrawAxes()
     {
         double bottom = Picture.Height - Bottom, right = Picture.Width - Right;
-        foreach ((double value, string text) in x.Ticks(Math.Max(2, (int)((Picture.Width - Left - Right) / 80))))
+        foreach ((double value, string text) in x.Ticks(Math.Max(3, (int)((Picture.Width - Left - Right) / 80))))
         {
             Picture.Line(X(value), Top, X(value), bottom, "grid");
             Picture.Label(X(value), bottom + 16, text, "middle muted small");
         }
-        foreach ((double value, string text) in y.Ticks(Math.Max(2, (int)((Picture.Height - Top - Bottom) / 45))))
+        foreach ((double value, string text) in y.Ticks(Math.Max(3, (int)((Picture.Height - Top - Bottom) / 45))))
         {
             Picture.Line(Left, Y(value), right, Y(value), "grid");
             Picture.Label(Left - 6, Y(value) + 4, text, "end muted small");
@@ -104,8 +104,8 @@ public sealed class Plot
 
 /// <summary>A range of numbers on a linear or a logarithmic scale.</summary>
 /// <param name="Label">What the numbers are, with their unit.</param>
-/// <param name="Lower">The lower end.</param>
-/// <param name="Upper">The upper end.</param>
+/// <param name="Lower">The end at the left or at the bottom.</param>
+/// <param name="Upper">The end at the right or at the top; it may be the smaller one, and the axis then runs the other way.</param>
 /// <param name="Logarithmic">Whether equal steps are equal factors; both ends are then positive.</param>
 public sealed record Axis(string Label, double Lower, double Upper, bool Logarithmic = false)
 {
@@ -114,7 +114,7 @@ public sealed record Axis(string Label, double Lower, double Upper, bool Logarit
     internal double Fraction(double value)
     {
         double a = Scale(Lower), b = Scale(Upper);
-        return b > a ? Math.Clamp((Scale(value) - a) / (b - a), 0, 1) : 0.5;
+        return b != a ? Math.Clamp((Scale(value) - a) / (b - a), 0, 1) : 0.5;
     }
 
     /// <summary>Round numbers inside the range: steps of 1, 2 or 5 times a power of ten, or powers of ten.</summary>
@@ -127,7 +127,7 @@ public sealed record Axis(string Label, double Lower, double Upper, bool Logarit
             for (int e = first; e <= last; e += step) yield return (Math.Pow(10, e), $"1e{e.ToString(CultureInfo.InvariantCulture).Replace('-', '\u2212')}");
             yield break;
         }
-        double span = Upper - Lower;
+        double low = Math.Min(Lower, Upper), high = Math.Max(Lower, Upper), span = high - low;
         if (!(span > 0) || !double.IsFinite(span))
         {
             yield return (Lower, Html.Number(Lower));
@@ -135,7 +135,7 @@ public sealed record Axis(string Label, double Lower, double Upper, bool Logarit
         }
         double rough = span / atMost, power = Math.Pow(10, Math.Floor(Math.Log10(rough)));
         double size = power * (rough <= power * 1.001 ? 1 : rough <= power * 2.002 ? 2 : rough <= power * 5.005 ? 5 : 10);
-        for (double k = Math.Ceiling((Lower / size) - 1e-9); k * size <= Upper + (size * 1e-9); k++) yield return (k * size, Html.Number(Math.Round(k * size, 12)));
+        for (double k = Math.Ceiling((low / size) - 1e-9); k * size <= high + (size * 1e-9); k++) yield return (k * size, Html.Number(Math.Round(k * size, 12)));
     }
 
     private double Scale(double value) => Logarithmic ? Math.Log10(Math.Max(value, double.Epsilon)) : value;

@@ -76,7 +76,7 @@ internal static class BoundsPart
     {
         int shown = Math.Min(network.Outputs, MostOutputs);
         double low = bounds.Outputs.Take(shown).Min(o => o.Lower), high = bounds.Outputs.Take(shown).Max(o => o.Upper);
-        Plot plot = new(640, 90 + (16 * shown), "Output ranges", "One line an output: interval bound and sampled range.",
+        Plot plot = new(460, 90 + (16 * shown), "Output ranges", "One line an output: interval bound and sampled range.",
             new Axis("value", low, high), new Axis("output", shown - 0.5, -0.5));
         for (int i = 0; i < shown; i++)
         {

@@ -45,7 +45,7 @@ internal static class NetworkPart
     {
         int[] widths = [network.Inputs, .. network.Layers.Select(l => l.Outputs)];
         string[] names = ["input", .. network.Layers.Select(l => l.Kind)];
-        const double width = 640, height = 170, middle = 78;
+        const double width = 460, height = 170, middle = 78;
         SvgPicture picture = new(width, height, "Layer widths", $"Widths from input to output: {string.Join(", ", widths.Take(60))}");
         double step = width / widths.Length, largest = Math.Sqrt(widths.Max());
         int labelEvery = Math.Max(1, (int)Math.Ceiling(64 / step));

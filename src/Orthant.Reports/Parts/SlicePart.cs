@@ -53,7 +53,7 @@ internal static class SlicePart
                 image.Set(j, 160 - i, ColourMap.At(grids.Length == 1 ? 0 : (double)best / (grids.Length - 1)));
             }
         }
-        Plot plot = new(520, 460, "Largest output", "Which output is the largest at each point of the slice.", new Axis($"x{first}", s.Item1, s.Item2), new Axis($"x{second}", t.Item1, t.Item2));
+        Plot plot = new(440, 390, "Largest output", "Which output is the largest at each point of the slice.", new Axis($"x{first}", s.Item1, s.Item2), new Axis($"x{second}", t.Item1, t.Item2));
         plot.Background(image);
         html.Figure(plot.Finish(), $"Which output is the largest, from 0 (dark) to {network.Outputs - 1} (light).", Evidence.Grid(161));
     }
@@ -65,7 +65,7 @@ internal static class SlicePart
         {
             for (int j = 0; j < Size; j++) image.Set(j, Size - 1 - i, ColourMap.At(largest > least ? (grid[i, j] - least) / (largest - least) : 0.5));
         }
-        Plot plot = new(520, 460, $"Output {output} on the slice", $"Values from {least:G4} to {largest:G4}.", new Axis(xLabel, s.Item1, s.Item2), new Axis(yLabel, t.Item1, t.Item2));
+        Plot plot = new(440, 390, $"Output {output} on the slice", $"Values from {least:G4} to {largest:G4}.", new Axis(xLabel, s.Item1, s.Item2), new Axis(yLabel, t.Item1, t.Item2));
         plot.Background(image);
         if (least < 0 && largest > 0) plot.Segments(Scaled(ContourLines.At(grid, 0), s, t), "paper bold");
         return plot.Finish();
@@ -85,7 +85,7 @@ internal static class SlicePart
         double lower = input.Lower[0], upper = input.Upper[0];
         double[] x = Enumerable.Range(0, points).Select(i => lower + ((upper - lower) * i / (points - 1))).ToArray(), y = new double[points * network.Outputs];
         network.Evaluate<double>(points, x, y);
-        Plot plot = new(640, 320, "Graph", "The outputs over the box.", new Axis("x", lower, upper), new Axis("output", y.Min(), y.Max()));
+        Plot plot = new(460, 270, "Graph", "The outputs over the box.", new Axis("x", lower, upper), new Axis("output", y.Min(), y.Max()));
         for (int o = 0; o < Math.Min(8, network.Outputs); o++)
         {
             plot.Curve(Enumerable.Range(0, points).Select(i => (x[i], y[(i * network.Outputs) + o])), $"s{o} thick", network.Outputs > 1 ? $"output {o}" : null);

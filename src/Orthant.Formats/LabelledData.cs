@@ -1,0 +1,85 @@
+using System.Collections.Immutable;
+
+namespace Orthant.Formats;
+
+/// <summary>Inputs with the class or value that belongs to each: what training, reports and uncertainty read.</summary>
+/// <remarks>Images keep their bytes; <see cref="Inputs"/> divides them by 255. Tables keep their numbers. The targets are the labels of
+/// images, or the table's target column.</remarks>
+public sealed class LabelledData
+{
+    private readonly ImageSet? images;
+    private readonly double[]? inputs;
+
+    private LabelledData(int rows, int width, ImageSet? images, double[]? inputs, double[] targets, ImmutableArray<string> columns)
+    {
+        Rows = rows;
+        Width = width;
+        this.images = images;
+        this.inputs = inputs;
+        Targets = targets;
+        InputNames = columns;
+        TargetsAreClasses = targets.Length > 0 && targets.All(t => t >= 0 && t < 100_000 && Math.Floor(t) == t);
+    }
+
+    /// <summary>The number of samples.</summary>
+    public int Rows { get; }
+
+    /// <summary>The number of inputs of a sample.</summary>
+    public int Width { get; }
+
+    /// <summary>The images, when the data are images.</summary>
+    public ImageSet? Images => images;
+
+    /// <summary>One number a sample: a class from 0, or a value.</summary>
+    public ReadOnlyMemory<double> Targets { get; }
+
+    /// <summary>Whether every target is a whole number from 0, so that it can be a class.</summary>
+    public bool TargetsAreClasses { get; }
+
+    /// <summary>The names of the inputs, empty for images and for tables without a header.</summary>
+    public ImmutableArray<string> InputNames { get; }
+
+    /// <summary>The number of classes, one more than the largest target; 0 when targets are not classes.</summary>
+    public int Classes => TargetsAreClasses ? (int)Targets.Span.ToArray().Max() + 1 : 0;
+
+    /// <summary>All inputs, Rows × Width, row-major; the bytes of images divided by 255.</summary>
+    public double[] Inputs() => inputs ?? Array.ConvertAll(images!.Pixels.ToArray(), p => p / 255.0);
+
+    /// <summary>Reads data as the command line names them.</summary>
+    /// <param name="text"><c>IMAGES,LABELS</c> for two idx files, or one .csv or .npy table.</param>
+    /// <param name="target">The table's target column by name or number (from 0); its last column when null.</param>
+    /// <exception cref="OrthantInputException">A file cannot be read or is not of that form.</exception>
+    public static LabelledData Load(string text, string? target = null)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        if (text.Split(',') is [string pictures, string labels] && !File.Exists(text))
+        {
+            ImageSet set = Idx.ReadImages(pictures, labels);
+            return new LabelledData(set.Count, set.Size, set, null, Array.ConvertAll(set.Labels.ToArray(), l => (double)l), []);
+        }
+        NumberTable table = TableFile.Read(text);
+        if (table.Columns < 2) throw new OrthantInputException(text, "", $"{table.Columns} column", "inputs and a target: at least two columns");
+        int column = TargetColumn(text, table, target);
+        double[] all = table.ToDoubles(), x = new double[checked(table.Rows * (table.Columns - 1))], y = new double[table.Rows];
+        for (int row = 0, at = 0; row < table.Rows; row++)
+        {
+            for (int j = 0; j < table.Columns; j++)
+            {
+                double value = all[(row * table.Columns) + j];
+                if (j == column) y[row] = value;
+                else x[at++] = value;
+            }
+        }
+        ImmutableArray<string> names = table.ColumnNames.Length == table.Columns ? table.ColumnNames.RemoveAt(column) : [];
+        return new LabelledData(table.Rows, table.Columns - 1, null, x, y, names);
+    }
+
+    private static int TargetColumn(string text, NumberTable table, string? target)
+    {
+        if (target is null) return table.Columns - 1;
+        if (table.IndexOf(target) is int named and >= 0) return named;
+        if (int.TryParse(target, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out int index) && index < table.Columns) return index;
+        string near = Spelling.Nearest(target, table.ColumnNames) is string name ? $"perhaps {name}" : $"a column name, or a number below {table.Columns}";
+        throw new OrthantInputException(text, "target", $"no column '{target}'", near);
+    }
+}
