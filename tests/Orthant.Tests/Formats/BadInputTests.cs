@@ -22,6 +22,13 @@ public sealed class BadInputTests
     public void ManyMutatedOnnxFiles() => Mutate(OnnxSeeds(), OnnxReader.Load, 200_000);
 
     [Fact]
+    public void OnnxFilesWithChangedFields() => ChangeFields(20_000);
+
+    [Fact]
+    [Trait("Category", "Long")]
+    public void ManyOnnxFilesWithChangedFields() => ChangeFields(200_000);
+
+    [Fact]
     public void MutatedJsonFiles() => Mutate(JsonSeeds(), JsonNetwork.Load, 20_000);
 
     [Fact]
@@ -230,6 +237,21 @@ public sealed class BadInputTests
     private static void Mutate(List<byte[]> seeds, Func<string, ReadOnlyMemory<byte>, LoadedModel> load, int count) =>
         Gen.Int.Sample(seed => NetworkOrRefusal(load, Mutated(seeds, new Random(seed))), iter: count);
 
+    private static void ChangeFields(int count)
+    {
+        ModelProto[] seeds = [.. OnnxSeeds().Select(s => OnnxReader.Parse("x", s))];
+        int read = 0;
+        Gen.Int.Sample(seed =>
+        {
+            Random random = new(seed);
+            ModelProto model = seeds[random.Next(seeds.Length)].Clone();
+            for (int faults = random.Next(1, 4); faults > 0; faults--) MessageMutation.Apply(model, random);
+            if (NetworkOrRefusal(OnnxReader.Load, model.ToByteArray())) Interlocked.Increment(ref read);
+        }, iter: count);
+        // Both ends have to be met often, or the changes are too crude or too mild.
+        Assert.InRange(read, count / 20, count * 19 / 20);
+    }
+
     /// <summary>One to four faults: a flipped bit, a changed byte, a cut, a stretch taken from another file, doubled or left out, a length blown up.</summary>
     private static byte[] Mutated(List<byte[]> seeds, Random random)
     {
@@ -270,18 +292,21 @@ public sealed class BadInputTests
         return [.. file];
     }
 
-    private static void NetworkOrRefusal(Func<string, ReadOnlyMemory<byte>, LoadedModel> load, byte[] file)
+    private static bool NetworkOrRefusal(Func<string, ReadOnlyMemory<byte>, LoadedModel> load, byte[] file)
     {
         long before = GC.GetAllocatedBytesForCurrentThread();
+        bool read = false;
         try
         {
             ReluNetwork network = load("mutated", file).Network;
             Assert.Equal(network.Outputs, network.Evaluate(new double[network.Inputs]).Length);
+            read = true;
         }
         catch (OrthantInputException e)
         {
             Assert.DoesNotContain(e.Message, char.IsControl);
         }
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, MostBytes + (16L * file.Length));
+        return read;
     }
 }
