@@ -1,0 +1,154 @@
+using System.Numerics;
+using Orthant.Networks;
+
+namespace Orthant.Geometry.Cutting;
+
+/// <summary>What is done at a region.</summary>
+internal sealed unsafe partial class CellWalk
+{
+    /// <summary>The network and the domain that are walked.</summary>
+    public StageTable Table => table;
+
+    /// <summary>The smallest absolute value of a pre-activation that a sign was decided by.</summary>
+    public double SmallestMargin => smallest;
+
+    /// <summary>How many signs were taken in exact arithmetic.</summary>
+    public long ExactSigns => exactSigns;
+
+    public (int Stage, int Unit) FacetOf(int slot) => (slots[slot].Stage, slots[slot].Unit);
+
+    public ActivationPattern DecodePattern()
+    {
+        NormalForm form = table.Form;
+        bool[] on = new bool[form.StageStarts[^1]];
+        for (int s = 0; s < form.Stages.Length; s++)
+        {
+            for (int i = 0; i < form.Stages[s].Units; i++) on[form.StageStarts[s] + i] = s < active.Length && IsActive(s, i);
+        }
+        return form.Decode(on);
+    }
+
+    private void Finish(in Cell cell, double* map, Stage outputs, int depth)
+    {
+        bool opened = false;
+        if (totals is null)
+        {
+            if (depth >= board.Depth || !OpenJob()) return;
+            opened = true;
+        }
+        AddRegion(cell, map, outputs, totals!);
+        visitor?.Visit(new RegionView(this, cell, map, outputs.Padded));
+        if (opened) CloseJob();
+    }
+
+    private void AddRegion(in Cell cell, double* map, Stage outputs, WalkTotals sum)
+    {
+        sum.Regions++;
+        sum.MostVertices = Math.Max(sum.MostVertices, cell.Count);
+        if (cell.IsSimple)
+        {
+            ulong box = (1UL << (2 * d)) - 1;
+            long shares = 0;
+            for (int k = 0; k < cell.Count; k++) shares += 1L << BitOperations.PopCount(cell.Facets[k] & box);
+            sum.VertexShares += shares;
+        }
+        else
+        {
+            sum.AllSimple = false;
+        }
+        int padded = outputs.Padded;
+        double* value = stackalloc double[Math.Min(cell.Count, 1024)];
+        for (int o = 0; o < outputs.Units; o++)
+        {
+            double l1 = 0, l2 = 0, linf = 0;
+            for (int q = 0; q < d; q++)
+            {
+                double g = Math.Abs(map[(q * padded) + o]) / table.Scale.HalfSide[q];
+                l1 = Math.Max(l1, g);
+                l2 += g * g;
+                linf += g;
+            }
+            sum.SlopeL1[o] = Math.Max(sum.SlopeL1[o], l1);
+            sum.SlopeL2[o] = Math.Max(sum.SlopeL2[o], Math.Sqrt(l2));
+            sum.SlopeLInf[o] = Math.Max(sum.SlopeLInf[o], linf);
+            double least = double.PositiveInfinity, largest = double.NegativeInfinity;
+            int argLeast = 0, argLargest = 0;
+            for (int k = 0; k < cell.Count; k++)
+            {
+                double v = map[(d * padded) + o];
+                for (int q = 0; q < d; q++) v = Math.FusedMultiplyAdd(map[(q * padded) + o], cell.X[(q * cell.Stride) + k], v);
+                if (k < 1024) value[k] = v;
+                if (v < least)
+                {
+                    least = v;
+                    argLeast = k;
+                }
+                if (v > largest)
+                {
+                    largest = v;
+                    argLargest = k;
+                }
+            }
+            if (least < sum.Least[o]) Keep(cell, argLeast, least, sum.Least, sum.ArgLeast, o);
+            if (largest > sum.Largest[o]) Keep(cell, argLargest, largest, sum.Largest, sum.ArgLargest, o);
+            if (d == 2 && least < 0 && largest > 0 && cell.Count <= 1024) sum.ZeroLength[o] += ZeroLength(cell, value);
+        }
+        if (d == 2) sum.Volume += Area(cell);
+        else if (d == 1) sum.Volume += Math.Abs(cell.X[0] - cell.X[1]) * table.Scale.HalfSide[0];
+    }
+
+    private void Keep(in Cell cell, int k, double v, double[] extreme, double[][] arg, int output)
+    {
+        extreme[output] = v;
+        for (int q = 0; q < d; q++) arg[output][q] = cell.X[(q * cell.Stride) + k];
+    }
+
+    /// <summary>The length of the zero set of an affine function inside a polygon where it takes both signs.</summary>
+    private double ZeroLength(in Cell cell, double* value)
+    {
+        double* x = stackalloc double[2], y = stackalloc double[2];
+        int found = 0;
+        for (int u = 0; u < cell.Count && found < 2; u++)
+        {
+            if (value[u] == 0) Add(cell.X[u], cell.X[cell.Stride + u], x, y, ref found);
+            for (int w = u + 1; w < cell.Count && found < 2; w++)
+            {
+                if (value[u] * value[w] >= 0 || (cell.Facets[u] & cell.Facets[w]) == 0) continue;
+                double t = value[u] / (value[u] - value[w]);
+                Add(cell.X[u] + (t * (cell.X[w] - cell.X[u])), cell.X[cell.Stride + u] + (t * (cell.X[cell.Stride + w] - cell.X[cell.Stride + u])), x, y, ref found);
+            }
+        }
+        if (found < 2) return 0;
+        double dx = (x[1] - x[0]) * table.Scale.HalfSide[0], dy = (y[1] - y[0]) * table.Scale.HalfSide[1];
+        return Math.Sqrt((dx * dx) + (dy * dy));
+
+        static void Add(double px, double py, double* x, double* y, ref int found)
+        {
+            x[found] = px;
+            y[found++] = py;
+        }
+    }
+
+    /// <summary>The area of a polygon whose vertices come in any order: triangles from the first vertex to every side.</summary>
+    private double Area(in Cell cell)
+    {
+        double twice = 0;
+        double ox = cell.X[0], oy = cell.X[cell.Stride];
+        for (ulong left = cell.AllFacets; left != 0; left &= left - 1)
+        {
+            ulong bit = left & ~(left - 1);
+            int first = -1, second = -1;
+            for (int k = 0; k < cell.Count; k++)
+            {
+                if ((cell.Facets[k] & bit) == 0) continue;
+                second = first;
+                first = k;
+            }
+            if (second < 0) continue;
+            // A redundant slot repeats a side; only its first one counts.
+            if (((cell.Facets[first] & cell.Facets[second]) & (bit - 1)) != 0) continue;
+            twice += Math.Abs(((cell.X[first] - ox) * (cell.X[cell.Stride + second] - oy)) - ((cell.X[second] - ox) * (cell.X[cell.Stride + first] - oy)));
+        }
+        return twice / 2 * table.Scale.HalfSide[0] * table.Scale.HalfSide[1];
+    }
+}

@@ -1,0 +1,131 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Orthant.Geometry.Cutting;
+
+/// <summary>How a cell's map of one stage becomes that of the next.</summary>
+internal sealed unsafe partial class CellWalk
+{
+    /// <summary>The next stage's map from the units that are settled: bias plus, unit by unit, its form times its column.</summary>
+    private double* BaseMap(Stage now, Stage next, double* map, int* contributing, double* factors, int contributors)
+    {
+        int padded = next.Padded;
+        double* result = arena.Take<double>(rows * padded);
+        // coefficients: one row a row of the map, contributors side by side; the last row holds what errors they bring.
+        double* coefficients = arena.Take<double>(rows * Math.Max(1, contributors));
+        for (int t = 0; t < contributors; t++)
+        {
+            double size = 0, factor = factors[t];
+            double* column = map + contributing[t];
+            for (int q = 0; q <= d; q++)
+            {
+                double c = column[q * now.Padded];
+                size += Math.Abs(c);
+                coefficients[(q * contributors) + t] = factor * c;
+            }
+            coefficients[((d + 1) * contributors) + t] = TracksErrors ? Math.Abs(factor) * (column[(d + 1) * now.Padded] + (next.SumError * size)) : 0;
+        }
+        double** columns = stackalloc double*[Math.Min(contributors, 512)];
+        double** all = contributors <= 512 ? columns : (double**)arena.Take<nint>(contributors);
+        for (int t = 0; t < contributors; t++) all[t] = next.Columns + ((long)contributing[t] * padded);
+        for (int b = 0; b < padded; b += 8)
+        {
+            int row = 0;
+            for (; row + 3 <= d + 1; row += 3) ThreeRows(all, coefficients + (row * contributors), contributors, b, result + (row * padded) + b, padded, row + 2 == d ? next.Bias + b : null);
+            for (; row <= d; row++) OneRow(all, coefficients + (row * contributors), contributors, b, result + (row * padded) + b, row == d ? next.Bias + b : null);
+            if (TracksErrors) ErrorRow(all, coefficients + ((d + 1) * contributors), contributors, b, result + ((d + 1) * padded) + b, next);
+        }
+        return result;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ThreeRows(double** columns, double* coefficients, int count, int b, double* result, int padded, double* biasOfLast)
+    {
+        Vector512<double> r0 = Vector512<double>.Zero, r1 = r0, r2 = biasOfLast is null ? r0 : Vector512.Load(biasOfLast);
+        double* c1 = coefficients + count, c2 = c1 + count;
+        for (int t = 0; t < count; t++)
+        {
+            Vector512<double> w = Vector512.Load(columns[t] + b);
+            r0 = Vector512.FusedMultiplyAdd(w, Vector512.Create(coefficients[t]), r0);
+            r1 = Vector512.FusedMultiplyAdd(w, Vector512.Create(c1[t]), r1);
+            r2 = Vector512.FusedMultiplyAdd(w, Vector512.Create(c2[t]), r2);
+        }
+        r0.Store(result);
+        r1.Store(result + padded);
+        r2.Store(result + padded + padded);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void OneRow(double** columns, double* coefficients, int count, int b, double* result, double* bias)
+    {
+        Vector512<double> sum = bias is null ? Vector512<double>.Zero : Vector512.Load(bias);
+        for (int t = 0; t < count; t++) sum = Vector512.FusedMultiplyAdd(Vector512.Load(columns[t] + b), Vector512.Create(coefficients[t]), sum);
+        sum.Store(result);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ErrorRow(double** columns, double* coefficients, int count, int b, double* result, Stage next)
+    {
+        Vector512<double> sum = Vector512.Abs(Vector512.Load(next.Bias + b)) * Vector512.Create(next.SumError);
+        for (int t = 0; t < count; t++)
+        {
+            sum = Vector512.FusedMultiplyAdd(Vector512.Abs(Vector512.Load(columns[t] + b)), Vector512.Create(coefficients[t]), sum);
+        }
+        sum.Store(result);
+    }
+
+    private double* CopyMap(Stage next, double* map)
+    {
+        int length = (TracksErrors ? rows : rows - 1) * next.Padded;
+        double* copy = arena.Take<double>(rows * next.Padded);
+        Buffer.MemoryCopy(map, copy, length * sizeof(double), length * sizeof(double));
+        return copy;
+    }
+
+    /// <summary>Adds one decided unit: every row grows by the unit's coefficient times its column.</summary>
+    private void AddColumn(Stage next, double* map, double* form, int unit, double factor)
+    {
+        int padded = next.Padded;
+        double* column = next.Columns + ((long)unit * padded);
+        for (int q = 0; q <= d; q++)
+        {
+            Vector512<double> c = Vector512.Create(factor * form[q]);
+            double* row = map + (q * padded);
+            for (int b = 0; b < padded; b += 8) Vector512.FusedMultiplyAdd(Vector512.Load(column + b), c, Vector512.Load(row + b)).Store(row + b);
+        }
+        if (!TracksErrors) return;
+        // The form's own error is part of its tolerance.
+        Vector512<double> e = Vector512.Create(Math.Abs(factor) * (form[layout.Tolerance] + (next.SumError * form[layout.Size])));
+        double* errors = map + ((d + 1) * padded);
+        for (int b = 0; b < padded; b += 8) Vector512.FusedMultiplyAdd(Vector512.Abs(Vector512.Load(column + b)), e, Vector512.Load(errors + b)).Store(errors + b);
+    }
+
+    /// <summary>The next stage's map by applying its operator to all decided forms at once: for stages too large to tabulate.</summary>
+    private double* OperatorMap(int stage, double* map)
+    {
+        Stage now = table.Stages[stage], next = table.Stages[stage + 1];
+        double[] forms = new double[(d + 1) * now.Units], sizes = new double[now.Units], image = new double[(d + 1) * next.Units], errors = new double[next.Units];
+        for (int i = 0; i < now.Units; i++)
+        {
+            double factor = IsActive(stage, i) ? 1 : now.LeftSlope[i], size = 0;
+            for (int q = 0; q <= d; q++)
+            {
+                double c = map[(q * now.Padded) + i];
+                size += Math.Abs(c);
+                forms[(q * now.Units) + i] = factor * c;
+            }
+            sizes[i] = Math.Abs(factor) * (map[((d + 1) * now.Padded) + i] + (next.SumError * size));
+        }
+        next.Source.Linear.Apply<double>(d + 1, forms, image);
+        if (TracksErrors) next.Source.Linear.ApplyAbsolute(1, sizes, errors);
+        double* result = arena.Take<double>(rows * next.Padded);
+        new Span<double>(result, rows * next.Padded).Clear();
+        for (int i = 0; i < next.Units; i++)
+        {
+            for (int q = 0; q <= d; q++) result[(q * next.Padded) + i] = image[(q * next.Units) + i];
+            result[(d * next.Padded) + i] += next.Bias[i];
+            result[((d + 1) * next.Padded) + i] = (errors[i] * (1 + next.SumError)) + (next.SumError * Math.Abs(next.Bias[i]));
+        }
+        return result;
+    }
+}

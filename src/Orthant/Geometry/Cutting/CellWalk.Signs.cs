@@ -1,0 +1,280 @@
+using System.Numerics;
+using Orthant.Numerics;
+
+namespace Orthant.Geometry.Cutting;
+
+/// <summary>Signs that the values in doubles leave open.</summary>
+/// <remarks>In this order: the vertex is solved anew in doubles from its facets, with a proved radius; then in integers, rounded once; then
+/// the sign itself is taken in integers. Only the last step can find a zero.</remarks>
+internal sealed unsafe partial class CellWalk
+{
+    private long exactSigns;
+    private long exactVertices;
+
+    /// <summary>The sign of a unit on a whole cell when the least and the largest value in doubles leave it open.</summary>
+    /// <returns>1 on, -1 off, 0 crossing.</returns>
+    private int DecideUnit(int stage, int unit, in Cell cell, double* map)
+    {
+        CellArena.Mark mark = arena.Save();
+        double* form = GatherForm(map, table.Stages[stage].Padded, unit);
+        double* value = arena.Take<double>(cell.Stride);
+        bool anyUp = false, anyDown = false;
+        int open = 0;
+        for (int k = 0; k < cell.Count; k++)
+        {
+            int side = policy == SignPolicy.Exact ? 0 : DoubleSign(cell, k, form, value);
+            anyUp |= side > 0;
+            anyDown |= side < 0;
+            if (side == 0) open++;
+        }
+        if (policy != SignPolicy.Fast && open > 0 && !(anyUp && anyDown))
+        {
+            if (open == cell.Count && VanishesIdentically(stage, unit))
+            {
+                arena.Restore(mark);
+                return -1;
+            }
+            for (int k = 0; k < cell.Count && !(anyUp && anyDown); k++)
+            {
+                if (policy != SignPolicy.Exact && DoubleSign(cell, k, form, value) != 0) continue;
+                int side = DecideVertex(stage, unit, cell, k, form, value);
+                anyUp |= side > 0;
+                anyDown |= side < 0;
+            }
+        }
+        arena.Restore(mark);
+        return anyUp ? anyDown ? 0 : 1 : -1;
+    }
+
+    private bool VanishesIdentically(int stage, int unit)
+    {
+        exactSigns++;
+        return Array.TrueForAll(exact.Form(stage, unit, this), c => c.IsZero);
+    }
+
+    /// <summary>The sign of a form at a vertex as far as doubles tell; 0 for open.</summary>
+    private int DoubleSign(in Cell cell, int k, double* form, double* value)
+    {
+        double v = form[layout.Constant];
+        for (int q = 0; q < d; q++) v = Math.FusedMultiplyAdd(form[q], cell.X[(q * cell.Stride) + k], v);
+        value[k] = v;
+        double tolerance = form[layout.Tolerance] + (TracksErrors ? cell.Radius[k] * form[layout.Size] * (1 + 1e-9) : 0);
+        return v > tolerance ? 1 : v < -tolerance ? -1 : 0;
+    }
+
+    /// <summary>The exact sign of a form at a vertex that doubles leave open.</summary>
+    private int DecideVertex(int stage, int unit, in Cell cell, int k, double* form, double* value)
+    {
+        if (policy == SignPolicy.Fast) return 0;
+        double* x = stackalloc double[d];
+        if (policy == SignPolicy.Certified)
+        {
+            if (cell.Radius[k] > 4 * Rounding.Unit && SolveInDoubles(cell.Facets[k], x, out double radius) && radius < cell.Radius[k])
+            {
+                Replace(cell, k, x, radius);
+                int side = DoubleSign(cell, k, form, value);
+                if (side != 0) return side;
+            }
+        }
+        exactSigns++;
+        BigInteger[] point = ExactVertex(cell.Facets[k]) ?? throw new InvalidOperationException("The facets of a vertex do not meet in a point.");
+        Round(point, x, out double rounded);
+        Replace(cell, k, x, rounded);
+        int sign = ExactForms.Sign(ExactFormOf(stage, unit), point);
+        _ = DoubleSign(cell, k, form, value);
+        return sign;
+    }
+
+    private void Replace(in Cell cell, int k, double* x, double radius)
+    {
+        for (int q = 0; q < d; q++) cell.X[(q * cell.Stride) + k] = x[q];
+        cell.Radius[k] = radius;
+    }
+
+    private bool SolveExactly(ulong facets, double* x, out double radius)
+    {
+        radius = 0;
+        if (ExactVertex(facets) is not { } point) return false;
+        Round(point, x, out radius);
+        return true;
+    }
+
+    private void Round(BigInteger[] point, double* x, out double radius)
+    {
+        double largest = 0;
+        for (int q = 0; q < d; q++)
+        {
+            x[q] = new Rational(point[q], point[d]).ToDouble();
+            largest = Math.Max(largest, Math.Abs(x[q]));
+        }
+        radius = (Rounding.Unit * largest) + double.Epsilon;
+    }
+
+    private BigInteger[]? ExactVertex(ulong facets)
+    {
+        exactVertices++;
+        List<BigInteger[]> forms = [];
+        for (ulong left = facets; left != 0; left &= left - 1)
+        {
+            FacetSlot slot = slots[BitOperations.TrailingZeroCount(left)];
+            forms.Add(ExactFormOf(slot.Stage, slot.Unit));
+        }
+        return ExactForms.Intersect(d, forms);
+    }
+
+    private BigInteger[] ExactFormOf(int stage, int unit) => stage switch
+    {
+        FacetSlot.Box => BoxForm(unit),
+        FacetSlot.HalfSpace => HalfSpaceFormExactly(table.Domain.HalfSpaces[unit]),
+        _ => exact.Form(stage, unit, this),
+    };
+
+    private BigInteger[] BoxForm(int side)
+    {
+        BigInteger[] form = new BigInteger[d + 1];
+        form[side / 2] = 1;
+        form[d] = side % 2 == 1 ? -1 : 1;
+        return form;
+    }
+
+    private BigInteger[] HalfSpaceFormExactly(HalfSpace h)
+    {
+        Rational[] form = new Rational[d + 1];
+        form[d] = h.Offset;
+        for (int j = 0; j < h.Normal.Length; j++) form[d] += h.Normal[j] * table.Scale.ExactCentre[j];
+        for (int q = 0; q < d; q++) form[q] = h.Normal[table.Domain.Free[q]] * table.Scale.ExactHalfSide[q];
+        BigInteger common = 1;
+        foreach (Rational r in form) common = common / BigInteger.GreatestCommonDivisor(common, r.Denominator) * r.Denominator;
+        return Array.ConvertAll(form, r => r.Numerator * (common / r.Denominator));
+    }
+
+    /// <summary>Solves a vertex from the forms of its facets in doubles, with a proved radius.</summary>
+    /// <remarks>
+    /// With an approximate inverse B of the chosen d × d system A t + c = 0 and its approximate solution t', the true solution is within
+    /// |B|·(|A t' + c| + form errors) / (1 - ‖I - B A‖) of t' (Krawczyk; S. Rump, "Verification methods", 2010), where the errors of the
+    /// forms' coefficients are added to both.
+    /// </remarks>
+    private bool SolveInDoubles(ulong facets, double* x, out double radius)
+    {
+        radius = double.PositiveInfinity;
+        int count = BitOperations.PopCount(facets), stride = 2 * d;
+        double** forms = stackalloc double*[count];
+        ulong left = facets;
+        for (int i = 0; i < count; i++, left &= left - 1) forms[i] = slots[BitOperations.TrailingZeroCount(left)].Form;
+        // [A | I], reduced row by row; rows are chosen by their largest remaining coefficient relative to their size.
+        double* a = stackalloc double[count * d];
+        for (int i = 0; i < count; i++)
+        {
+            for (int q = 0; q < d; q++) a[(i * d) + q] = forms[i][q] / forms[i][layout.Size];
+        }
+        int* chosen = stackalloc int[d];
+        for (int q = 0; q < d; q++)
+        {
+            int best = -1;
+            double largest = 1e-12;
+            for (int i = 0; i < count; i++)
+            {
+                bool taken = false;
+                for (int p = 0; p < q; p++) taken |= chosen[p] == i;
+                if (taken || !(Math.Abs(a[(i * d) + q]) > largest)) continue;
+                largest = Math.Abs(a[(i * d) + q]);
+                best = i;
+            }
+            if (best < 0) return false;
+            chosen[q] = best;
+            for (int i = 0; i < count; i++)
+            {
+                if (i == best) continue;
+                double factor = a[(i * d) + q] / a[(best * d) + q];
+                if (factor == 0) continue;
+                for (int p = q; p < d; p++) a[(i * d) + p] -= factor * a[(best * d) + p];
+            }
+        }
+        double* inverse = stackalloc double[d * stride];
+        if (!Invert(forms, chosen, inverse, stride)) return false;
+        return Verify(forms, chosen, inverse, stride, x, out radius);
+    }
+
+    /// <summary>Gauss-Jordan on [A | I] with row pivoting; the right half becomes the approximate inverse.</summary>
+    private bool Invert(double** forms, int* chosen, double* m, int stride)
+    {
+        for (int i = 0; i < d; i++)
+        {
+            for (int q = 0; q < d; q++)
+            {
+                m[(i * stride) + q] = forms[chosen[i]][q];
+                m[(i * stride) + d + q] = i == q ? 1 : 0;
+            }
+        }
+        for (int q = 0; q < d; q++)
+        {
+            int pivot = q;
+            for (int i = q + 1; i < d; i++)
+            {
+                if (Math.Abs(m[(i * stride) + q]) > Math.Abs(m[(pivot * stride) + q])) pivot = i;
+            }
+            double p = m[(pivot * stride) + q];
+            if (p == 0 || !double.IsFinite(p)) return false;
+            for (int c = 0; c < stride; c++)
+            {
+                (m[(q * stride) + c], m[(pivot * stride) + c]) = (m[(pivot * stride) + c], m[(q * stride) + c]);
+                m[(q * stride) + c] /= p;
+            }
+            for (int i = 0; i < d; i++)
+            {
+                double factor = m[(i * stride) + q];
+                if (i == q || factor == 0) continue;
+                for (int c = 0; c < stride; c++) m[(i * stride) + c] -= factor * m[(q * stride) + c];
+            }
+        }
+        return true;
+    }
+
+    private bool Verify(double** forms, int* chosen, double* inverse, int stride, double* x, out double radius)
+    {
+        radius = double.PositiveInfinity;
+        double defect = 0;
+        for (int i = 0; i < d; i++)
+        {
+            double row = 0;
+            for (int q = 0; q < d; q++)
+            {
+                double sum = i == q ? -1 : 0, size = Math.Abs(sum);
+                for (int k = 0; k < d; k++)
+                {
+                    double b = inverse[(i * stride) + d + k], a = forms[chosen[k]][q];
+                    sum += b * a;
+                    size += Math.Abs(b) * (Math.Abs(a) + (forms[chosen[k]][layout.Tolerance] / Rounding.Unit / (d + 3)));
+                }
+                row += Math.Abs(sum) + ((d + 3) * Rounding.Unit * size);
+            }
+            defect = Math.Max(defect, row);
+        }
+        if (!(defect < 0.5)) return false;
+        double* residual = stackalloc double[d];
+        for (int q = 0; q < d; q++)
+        {
+            double sum = 0;
+            for (int k = 0; k < d; k++) sum -= inverse[(q * stride) + d + k] * forms[chosen[k]][layout.Constant];
+            x[q] = sum;
+        }
+        for (int k = 0; k < d; k++)
+        {
+            double* f = forms[chosen[k]];
+            double sum = f[layout.Constant];
+            for (int q = 0; q < d; q++) sum = Math.FusedMultiplyAdd(f[q], x[q], sum);
+            // |t'| may exceed 1 slightly; the tolerance bounds the form's error and its evaluation inside the box.
+            residual[k] = Math.Abs(sum) + (2 * f[layout.Tolerance]) + ((d + 4) * Rounding.Unit * f[layout.Size]);
+        }
+        double largest = 0;
+        for (int q = 0; q < d; q++)
+        {
+            if (!(Math.Abs(x[q]) < 1.5)) return false;
+            double sum = 0;
+            for (int k = 0; k < d; k++) sum += Math.Abs(inverse[(q * stride) + d + k]) * residual[k];
+            largest = Math.Max(largest, sum);
+        }
+        radius = largest / (1 - defect) * (1 + 1e-9);
+        return double.IsFinite(radius);
+    }
+}

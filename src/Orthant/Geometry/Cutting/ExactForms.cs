@@ -1,0 +1,222 @@
+using System.Numerics;
+using Orthant.Networks;
+using Orthant.Numerics;
+
+namespace Orthant.Geometry.Cutting;
+
+/// <summary>The forms of the current path of a walk in integers: exact signs where doubles cannot decide.</summary>
+/// <remarks>
+/// <para>Weights are dyadic, so with one power of two a stage and the box's common denominator every form is a vector of integers times a
+/// known positive number, and composing needs no fractions. A form is the list of its coefficients over the scaled free inputs, then its
+/// constant.</para>
+/// <para>Forms of a stage are kept until the walk enters that stage again with another cell.</para>
+/// </remarks>
+internal sealed unsafe class ExactForms
+{
+    private readonly StageTable table;
+    private readonly IntegerStage?[] integers;
+    private readonly BigInteger[]?[][] forms;
+    private readonly long[] validFor;
+    private readonly BigInteger[]?[] firstForms;
+    private readonly Rational commonDenominator;
+    private readonly int[] shifts;
+
+    public ExactForms(StageTable table)
+    {
+        this.table = table;
+        integers = new IntegerStage?[table.Stages.Length];
+        forms = new BigInteger[]?[table.Stages.Length][];
+        validFor = new long[table.Stages.Length];
+        shifts = new int[table.Stages.Length];
+        firstForms = new BigInteger[]?[table.Stages[0].Units];
+        BigInteger common = 1;
+        foreach (Rational r in table.Scale.ExactCentre.Concat(table.Scale.ExactHalfSide))
+        {
+            common = common / BigInteger.GreatestCommonDivisor(common, r.Denominator) * r.Denominator;
+        }
+        commonDenominator = new Rational(common);
+    }
+
+    /// <summary>The form of a unit's pre-activation in the current cell: a positive multiple, in integers.</summary>
+    /// <param name="stage">A stage that the path has entered.</param>
+    /// <param name="unit">The unit.</param>
+    /// <param name="path">The path: entry numbers and decisions of the stages before.</param>
+    public BigInteger[] Form(int stage, int unit, PathState path)
+    {
+        if (stage == 0) return firstForms[unit] ??= First(unit);
+        BigInteger[]?[] known = forms[stage] ??= new BigInteger[]?[table.Stages[stage].Units];
+        if (validFor[stage] != path.EntryOf(stage))
+        {
+            Array.Clear(known);
+            validFor[stage] = path.EntryOf(stage);
+        }
+        return known[unit] ??= Compose(stage, unit, path);
+    }
+
+    private BigInteger[] First(int unit)
+    {
+        IntegerStage stage = Integers(0);
+        int d = table.Dimension;
+        BigInteger[] form = new BigInteger[d + 1];
+        foreach ((int column, BigInteger weight) in stage.Row(unit))
+        {
+            form[d] += weight * Scaled(table.Scale.ExactCentre[column]);
+            int q = table.Domain.Free.IndexOf(column);
+            if (q >= 0) form[q] += weight * Scaled(table.Scale.ExactHalfSide[q]);
+        }
+        form[d] += stage.Bias(unit) * commonDenominator.Numerator;
+        return form;
+    }
+
+    private BigInteger[] Compose(int stage, int unit, PathState path)
+    {
+        IntegerStage now = Integers(stage), before = Integers(stage - 1);
+        int d = table.Dimension;
+        BigInteger[] form = new BigInteger[d + 1];
+        foreach ((int column, BigInteger weight) in now.Row(unit))
+        {
+            BigInteger factor = weight * before.Slope(column, path.IsActive(stage - 1, column));
+            if (factor.IsZero) continue;
+            BigInteger[] inner = Form(stage - 1, column, path);
+            for (int q = 0; q <= d; q++)
+            {
+                if (!inner[q].IsZero) form[q] += factor * inner[q];
+            }
+        }
+        // The inner forms carry the scale of all stages before, slopes included; the bias is brought to it.
+        form[d] += (now.Bias(unit) * commonDenominator.Numerator) << ShiftBefore(stage);
+        return form;
+    }
+
+    /// <summary>The power of two that the post-activations of the stage before are scaled by.</summary>
+    private int ShiftBefore(int stage)
+    {
+        if (shifts[stage] != 0) return shifts[stage] - 1;
+        int shift = 0;
+        for (int s = 0; s < stage; s++) shift = checked(shift + Integers(s).WeightShift + Integers(s).SlopeShift);
+        shifts[stage] = shift + 1;
+        return shift;
+    }
+
+    private IntegerStage Integers(int stage) => integers[stage] ??= new IntegerStage(table.Stages[stage].Source);
+
+    private BigInteger Scaled(Rational value) => value.Numerator * (commonDenominator.Numerator / value.Denominator);
+
+    /// <summary>The point where forms vanish, as integers over a positive last one; null when they do not determine a point.</summary>
+    /// <param name="dimension">The number of free inputs.</param>
+    /// <param name="rows">At least as many forms as dimensions, from which independent ones are chosen.</param>
+    public static BigInteger[]? Intersect(int dimension, IReadOnlyList<BigInteger[]> rows)
+    {
+        // Fraction-free elimination (Bareiss): after step k, every row is divided exactly by the pivot before.
+        List<BigInteger[]> left = [.. rows.Select(r => (BigInteger[])r.Clone())];
+        List<BigInteger[]> pivots = [];
+        BigInteger previous = 1;
+        for (int q = 0; q < dimension; q++)
+        {
+            int at = left.FindIndex(r => !r[q].IsZero);
+            if (at < 0) return null;
+            BigInteger[] pivot = left[at];
+            left.RemoveAt(at);
+            foreach (BigInteger[] row in left.Concat(pivots))
+            {
+                BigInteger factor = row[q];
+                for (int c = 0; c <= dimension; c++) row[c] = ((pivot[q] * row[c]) - (factor * pivot[c])) / previous;
+            }
+            previous = pivot[q];
+            pivots.Add(pivot);
+        }
+        // Pivot rows are eliminated too (Jordan), so that row q now reads previous · t_q + constant = 0.
+        BigInteger[] point = new BigInteger[dimension + 1];
+        for (int q = 0; q < dimension; q++) point[q] = -pivots[q][dimension];
+        point[dimension] = previous;
+        if (previous.Sign < 0)
+        {
+            for (int c = 0; c <= dimension; c++) point[c] = -point[c];
+        }
+        return point;
+    }
+
+    /// <summary>The sign of a form at a point in integers.</summary>
+    public static int Sign(BigInteger[] form, BigInteger[] point)
+    {
+        BigInteger sum = BigInteger.Zero;
+        for (int c = 0; c < form.Length; c++) sum += form[c] * point[c];
+        return sum.Sign;
+    }
+
+    /// <summary>The weights of a stage as integers times 2^-WeightShift, its left slopes as integers times 2^-SlopeShift.</summary>
+    private sealed class IntegerStage
+    {
+        private readonly NormalStage source;
+        private readonly (int, BigInteger)[]?[] rows;
+
+        public IntegerStage(NormalStage source)
+        {
+            this.source = source;
+            rows = new (int, BigInteger)[]?[source.Units];
+            foreach (double b in source.Bias) WeightShift = Math.Max(WeightShift, FractionBits(b));
+            for (int i = 0; i < source.Units; i++)
+            {
+                foreach (double w in source.Linear.Row(i).Values) WeightShift = Math.Max(WeightShift, FractionBits(w));
+                SlopeShift = Math.Max(SlopeShift, FractionBits(source.Activations[i].LeftSlope));
+            }
+        }
+
+        public int WeightShift { get; }
+
+        public int SlopeShift { get; }
+
+        public (int Column, BigInteger Weight)[] Row(int unit)
+        {
+            if (rows[unit] is { } known) return known;
+            SparseRow row = source.Linear.Row(unit);
+            List<(int, BigInteger)> made = new(row.Count);
+            for (int k = 0; k < row.Count; k++)
+            {
+                if (row.Values[k] != 0) made.Add((row.Columns[k], ToInteger(row.Values[k], WeightShift)));
+            }
+            return rows[unit] = [.. made];
+        }
+
+        public BigInteger Bias(int unit) => ToInteger(source.Bias[unit], WeightShift);
+
+        public BigInteger Slope(int unit, bool active)
+        {
+            ActivationFunction f = source.Activations[unit];
+            return active || f.IsIdentity ? BigInteger.One << SlopeShift : ToInteger(f.LeftSlope, SlopeShift);
+        }
+
+        /// <summary>How many binary places behind the point a double has.</summary>
+        private static int FractionBits(double value)
+        {
+            if (value == 0) return 0;
+            long bits = BitConverter.DoubleToInt64Bits(value);
+            int exponent = (int)((bits >> 52) & 0x7FF);
+            long mantissa = (bits & 0xFFFFFFFFFFFFF) | (exponent == 0 ? 0 : 1L << 52);
+            int lowest = Math.Max(exponent, 1) - 1075 + BitOperations.TrailingZeroCount(mantissa);
+            return Math.Max(0, -lowest);
+        }
+
+        /// <summary>value · 2^shift, which is an integer.</summary>
+        private static BigInteger ToInteger(double value, int shift)
+        {
+            if (value == 0) return BigInteger.Zero;
+            long bits = BitConverter.DoubleToInt64Bits(value);
+            int exponent = (int)((bits >> 52) & 0x7FF);
+            BigInteger mantissa = (bits & 0xFFFFFFFFFFFFF) | (exponent == 0 ? 0 : 1L << 52);
+            int power = Math.Max(exponent, 1) - 1075 + shift;
+            BigInteger scaled = power >= 0 ? mantissa << power : mantissa >> -power;
+            return value < 0 ? -scaled : scaled;
+        }
+    }
+}
+
+/// <summary>Where a walk stands: the entry number of each stage on the path, and which units are active.</summary>
+internal abstract class PathState
+{
+    /// <summary>A number that changes whenever the stage is entered with another cell.</summary>
+    public abstract long EntryOf(int stage);
+
+    /// <summary>Whether a unit of a stage is active; only for stages that are decided.</summary>
+    public abstract bool IsActive(int stage, int unit);
+}

@@ -1,0 +1,87 @@
+using Orthant.Geometry.Cutting;
+using Orthant.Networks;
+
+namespace Orthant.Geometry;
+
+/// <summary>Sees every activation region once, while the walk is at it.</summary>
+/// <remarks>With several threads the calls come at the same time and in no fixed order; a visitor that keeps anything guards it.</remarks>
+public interface IRegionVisitor
+{
+    /// <summary>Called at every region; the view is valid during the call only.</summary>
+    /// <param name="region">The region.</param>
+    void Visit(in RegionView region);
+}
+
+/// <summary>An activation region as the walk sees it: its vertices, its pattern, the affine map on it, its facets.</summary>
+public readonly unsafe ref struct RegionView
+{
+    private readonly CellWalk walk;
+    private readonly ref readonly Cell cell;
+    private readonly double* map;
+    private readonly int padded;
+
+    internal RegionView(CellWalk walk, in Cell cell, double* map, int padded)
+    {
+        this.walk = walk;
+        this.cell = ref cell;
+        this.map = map;
+        this.padded = padded;
+    }
+
+    /// <summary>The number of free inputs.</summary>
+    public int Dimension => walk.Table.Dimension;
+
+    /// <summary>The number of vertices.</summary>
+    public int VertexCount => cell.Count;
+
+    /// <summary>One vertex, all inputs of the network.</summary>
+    /// <param name="k">From 0 to <see cref="VertexCount"/> - 1.</param>
+    /// <param name="x">One number an input, overwritten; within <see cref="VertexRadius"/> of the true vertex in the scaled box.</param>
+    public void Vertex(int k, Span<double> x)
+    {
+        BoxScale scale = walk.Table.Scale;
+        scale.Centre.CopyTo(x);
+        for (int q = 0; q < Dimension; q++) x[walk.Table.Domain.Free[q]] += scale.HalfSide[q] * cell.X[(q * cell.Stride) + k];
+    }
+
+    /// <summary>One vertex in the box scaled to [-1, 1], free inputs only.</summary>
+    public void ScaledVertex(int k, Span<double> t)
+    {
+        for (int q = 0; q < Dimension; q++) t[q] = cell.X[(q * cell.Stride) + k];
+    }
+
+    /// <summary>How far a vertex may be from the true one, in any coordinate of the scaled box.</summary>
+    public double VertexRadius(int k) => cell.Radius[k];
+
+    /// <summary>The slots of the facets that a vertex lies on, as bits; see <see cref="Facet"/>.</summary>
+    public ulong FacetsOf(int k) => cell.Facets[k];
+
+    /// <summary>All slots of facets in use, as bits.</summary>
+    public ulong AllFacets => cell.AllFacets;
+
+    /// <summary>What a slot of facets is: the stage of the normal form and the unit whose pre-activation vanishes there; stage -1 for the
+    /// box (unit 2q its lower, 2q + 1 its upper side in free input q), -2 for a half-space of the domain.</summary>
+    public (int Stage, int Unit) Facet(int slot) => walk.FacetOf(slot);
+
+    /// <summary>Whether a unit of the normal form is active.</summary>
+    public bool IsActive(int stage, int unit) => walk.IsActive(stage, unit);
+
+    /// <summary>The pattern, in the network's own units.</summary>
+    public ActivationPattern Pattern() => walk.DecodePattern();
+
+    /// <summary>The gradient of an output on the region.</summary>
+    /// <param name="output">The output.</param>
+    /// <param name="gradient">One number a free input, in the order of <see cref="InputDomain.Free"/>; overwritten.</param>
+    public void Gradient(int output, Span<double> gradient)
+    {
+        for (int q = 0; q < Dimension; q++) gradient[q] = map[(q * padded) + output] / walk.Table.Scale.HalfSide[q];
+    }
+
+    /// <summary>The value of an output's affine map at a vertex.</summary>
+    public double Value(int output, int k)
+    {
+        double v = map[(Dimension * padded) + output];
+        for (int q = 0; q < Dimension; q++) v = Math.FusedMultiplyAdd(map[(q * padded) + output], cell.X[(q * cell.Stride) + k], v);
+        return v;
+    }
+}

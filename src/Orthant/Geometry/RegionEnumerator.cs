@@ -1,0 +1,165 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using Orthant.Geometry.Cutting;
+using Orthant.Networks;
+
+namespace Orthant.Geometry;
+
+/// <summary>Enumerates all activation regions of a network on a domain of few dimensions.</summary>
+/// <remarks>
+/// <para>Depth-first by cutting cells that are held as labelled vertices, stage by stage, with one column added to a cell's affine map for
+/// every unit that is decided; no linear program, and memory for one path only. A region is a set of inputs with one activation pattern
+/// that is full-dimensional relative to the free inputs of the domain.</para>
+/// <para>The work grows with the number of regions and with 2^dimension vertices a region: up to about eight free inputs.</para>
+/// </remarks>
+public static class RegionEnumerator
+{
+    /// <summary>The largest number of free inputs whose box is enumerated.</summary>
+    public const int MostDimensions = 12;
+
+    /// <summary>Enumerates the regions.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="domain">The domain, with as many inputs as the network.</param>
+    /// <param name="options">How to go about it; the certified policy on one thread when null.</param>
+    /// <param name="visitor">Sees every region; null for counting alone.</param>
+    /// <param name="progress">Told how many regions were found.</param>
+    /// <param name="cancellation">Stops within milliseconds.</param>
+    /// <exception cref="ArgumentException">The domain has another number of inputs, or more than <see cref="MostDimensions"/> free ones.</exception>
+    /// <exception cref="OperationCanceledException">The enumeration was stopped.</exception>
+    public static RegionSummary Enumerate(
+        ReluNetwork network, InputDomain domain, RegionOptions? options = null, IRegionVisitor? visitor = null,
+        IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(domain);
+        if (domain.Inputs != network.Inputs) throw new ArgumentException($"The domain has {domain.Inputs} inputs, the network {network.Inputs}.");
+        if (domain.Dimension > MostDimensions) throw new ArgumentException($"{domain.Dimension} free inputs are more than {MostDimensions}.");
+        RegionOptions chosen = options ?? new RegionOptions();
+        using StageTable table = new(network.NormalForm, domain);
+        JobBoard board = new(JobDepth, network.Outputs, domain.Dimension);
+        Stopwatch clock = Stopwatch.StartNew();
+        CellWalk[] walks = Walk(table, chosen, board, visitor, progress, cancellation);
+        double seconds = clock.Elapsed.TotalSeconds;
+        WalkTotals sum = board.Sum();
+        RegionSummary summary = Summarise(table, sum, walks, seconds);
+        foreach (CellWalk walk in walks) walk.Dispose();
+        return summary;
+    }
+
+    /// <summary>Cuts on a path above which threads share the work: about a thousand subtrees.</summary>
+    private const int JobDepth = 10;
+
+    /// <summary>Recursion is as deep as there are cuts on a path.</summary>
+    private const int StackBytes = 256 << 20;
+
+    private static CellWalk[] Walk(
+        StageTable table, RegionOptions options, JobBoard board, IRegionVisitor? visitor, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    {
+        int threads = Math.Max(1, options.Threads);
+        CellWalk[] walks = new CellWalk[threads];
+        Exception?[] failures = new Exception?[threads];
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        Thread[] workers = new Thread[threads];
+        for (int i = 0; i < threads; i++)
+        {
+            int index = i;
+            walks[i] = new CellWalk(table, options.Policy, board, visitor, stop.Token);
+            workers[i] = new Thread(() =>
+            {
+                try
+                {
+                    walks[index].Run();
+                }
+                catch (Exception e) when (e is not OutOfMemoryException)
+                {
+                    failures[index] = e;
+                    stop.Cancel();
+                }
+            }, StackBytes);
+            workers[i].Start();
+        }
+        foreach (Thread worker in workers)
+        {
+            while (!worker.Join(100)) progress?.Report(new WorkProgress("regions", board.RegionsSoFar(), null, "regions"));
+        }
+        cancellation.ThrowIfCancellationRequested();
+        if (failures.FirstOrDefault(f => f is not (null or OperationCanceledException)) is Exception failure)
+        {
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
+        }
+        return walks;
+    }
+
+    private static RegionSummary Summarise(StageTable table, WalkTotals sum, CellWalk[] walks, double seconds)
+    {
+        double[] InputAt(double[] t)
+        {
+            double[] x = (double[])table.Scale.Centre.Clone();
+            for (int q = 0; q < t.Length; q++) x[table.Domain.Free[q]] += table.Scale.HalfSide[q] * t[q];
+            return x;
+        }
+
+        int outputs = sum.Least.Length;
+        return new RegionSummary
+        {
+            ActivationRegions = sum.Regions,
+            Vertices = sum.AllSimple ? sum.VertexShares >> table.Dimension : null,
+            MostVertices = sum.MostVertices,
+            Volume = table.Dimension is 1 or 2 ? sum.Volume : null,
+            Outputs = [.. Enumerable.Range(0, outputs).Select(o => new OutputSummary(
+                sum.Least[o], sum.Largest[o], [.. InputAt(sum.ArgLeast[o])], [.. InputAt(sum.ArgLargest[o])],
+                new GradientBound(sum.SlopeL1[o], sum.SlopeL2[o], sum.SlopeLInf[o]), table.Dimension == 2 ? sum.ZeroLength[o] : null))],
+            SmallestMargin = walks.Min(w => w.SmallestMargin),
+            ExactDecisions = walks.Sum(w => w.ExactSigns),
+            Seconds = seconds,
+        };
+    }
+}
+
+/// <summary>How regions are enumerated.</summary>
+public sealed record RegionOptions
+{
+    /// <summary>How signs are decided.</summary>
+    public SignPolicy Policy { get; init; } = SignPolicy.Certified;
+
+    /// <summary>The number of threads, at least 1; results do not depend on it.</summary>
+    public int Threads { get; init; } = 1;
+}
+
+/// <summary>What an enumeration found.</summary>
+public sealed record RegionSummary
+{
+    /// <summary>The number of activation regions.</summary>
+    public required long ActivationRegions { get; init; }
+
+    /// <summary>The number of vertices of the complex of regions; null where some vertex lies on more facets than there are dimensions.</summary>
+    public required long? Vertices { get; init; }
+
+    /// <summary>The largest number of vertices of a region.</summary>
+    public required int MostVertices { get; init; }
+
+    /// <summary>The regions' volumes added up: length or area; null in more than two dimensions.</summary>
+    public required double? Volume { get; init; }
+
+    /// <summary>Extrema and slopes of each output.</summary>
+    public required ImmutableArray<OutputSummary> Outputs { get; init; }
+
+    /// <summary>The smallest absolute pre-activation at a vertex that a sign was decided by; infinite when none was.</summary>
+    public required double SmallestMargin { get; init; }
+
+    /// <summary>How many signs were taken in exact arithmetic.</summary>
+    public required long ExactDecisions { get; init; }
+
+    /// <summary>The time of the enumeration.</summary>
+    public required double Seconds { get; init; }
+}
+
+/// <summary>One output over all regions.</summary>
+/// <param name="Minimum">Its least value on the domain.</param>
+/// <param name="Maximum">Its largest value on the domain.</param>
+/// <param name="ArgMinimum">An input where it is least.</param>
+/// <param name="ArgMaximum">An input where it is largest.</param>
+/// <param name="Lipschitz">Its exact Lipschitz constants on the domain.</param>
+/// <param name="ZeroLength">In two dimensions, the length of its zero set; null otherwise.</param>
+public sealed record OutputSummary(
+    double Minimum, double Maximum, ImmutableArray<double> ArgMinimum, ImmutableArray<double> ArgMaximum, GradientBound Lipschitz, double? ZeroLength);
