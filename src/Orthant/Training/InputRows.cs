@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Orthant.Training;
 
@@ -45,10 +46,27 @@ public abstract class InputRows
 
     private sealed class ByteRows(ReadOnlyMemory<byte> values, int width, float scale, float shift) : InputRows(values.Length, width)
     {
+        private const int CacheLine = 64;
+        private const int RowsAhead = 3;
+
         public override void Gather(ReadOnlySpan<int> indices, Span<float> destination)
         {
             ReadOnlySpan<byte> source = values.Span;
-            for (int i = 0; i < indices.Length; i++) Scale(source.Slice(indices[i] * Width, Width), destination.Slice(i * Width, Width));
+            for (int i = 0; i < indices.Length; i++)
+            {
+                if (i + RowsAhead < indices.Length) Prefetch(source.Slice(indices[i + RowsAhead] * Width, Width));
+                Scale(source.Slice(indices[i] * Width, Width), destination.Slice(i * Width, Width));
+            }
+        }
+
+        /// <summary>Asks for a row that comes soon: rows are in random order, which the processor cannot foresee.</summary>
+        private static unsafe void Prefetch(ReadOnlySpan<byte> row)
+        {
+            if (!Sse.IsSupported) return;
+            fixed (byte* start = row)
+            {
+                for (int at = 0; at < row.Length; at += CacheLine) Sse.Prefetch0(start + at);
+            }
         }
 
         /// <summary>One vector of bytes widens to two of 16-bit and four of 32-bit integers.</summary>
