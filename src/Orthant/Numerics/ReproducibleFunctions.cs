@@ -1,5 +1,5 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace Orthant.Numerics;
 
@@ -40,44 +40,24 @@ internal static class ReproducibleFunctions
         return x < ExpLowest ? 0 : x > ExpHighest ? float.PositiveInfinity : result;
     }
 
-    /// <summary>e^x of 8 lanes; see the scalar overload.</summary>
+    /// <summary>e^x of each lane, whatever the width of a vector; see the scalar overload.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Exp(Vector256<float> x)
+    public static Vector<float> Exp(Vector<float> x)
     {
-        Vector256<float> lowest = Vector256.Create(ExpLowest), highest = Vector256.Create(ExpHighest);
-        Vector256<float> low = Vector256.LessThan(x, lowest), high = Vector256.GreaterThan(x, highest);
-        Vector256<float> clamped = Vector256.ConditionalSelect(low, lowest, Vector256.ConditionalSelect(high, highest, x));
-        Vector256<float> n = Vector256.Floor(Vector256.FusedMultiplyAdd(clamped, Vector256.Create(LogTwoE), Vector256.Create(0.5f)));
-        Vector256<float> r = Vector256.FusedMultiplyAdd(n, Vector256.Create(-LnTwoHigh), clamped);
-        r = Vector256.FusedMultiplyAdd(n, Vector256.Create(-LnTwoLow), r);
-        Vector256<float> q = Vector256.FusedMultiplyAdd(Vector256.Create(E4), r, Vector256.Create(E3));
-        q = Vector256.FusedMultiplyAdd(q, r, Vector256.Create(E2));
-        q = Vector256.FusedMultiplyAdd(q, r, Vector256.Create(E1));
-        q = Vector256.FusedMultiplyAdd(q, r, Vector256.Create(E0));
-        q = Vector256.FusedMultiplyAdd(q, r * r, r + Vector256<float>.One);
-        Vector256<float> half = ((Vector256.ConvertToInt32(n) + Vector256.Create(126)) << 23).AsSingle();
-        Vector256<float> result = q * half * Vector256.Create(2f);
-        return Vector256.ConditionalSelect(low, Vector256<float>.Zero, Vector256.ConditionalSelect(high, Vector256.Create(float.PositiveInfinity), result));
-    }
-
-    /// <summary>e^x of 16 lanes; see the scalar overload.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Exp(Vector512<float> x)
-    {
-        Vector512<float> lowest = Vector512.Create(ExpLowest), highest = Vector512.Create(ExpHighest);
-        Vector512<float> low = Vector512.LessThan(x, lowest), high = Vector512.GreaterThan(x, highest);
-        Vector512<float> clamped = Vector512.ConditionalSelect(low, lowest, Vector512.ConditionalSelect(high, highest, x));
-        Vector512<float> n = Vector512.Floor(Vector512.FusedMultiplyAdd(clamped, Vector512.Create(LogTwoE), Vector512.Create(0.5f)));
-        Vector512<float> r = Vector512.FusedMultiplyAdd(n, Vector512.Create(-LnTwoHigh), clamped);
-        r = Vector512.FusedMultiplyAdd(n, Vector512.Create(-LnTwoLow), r);
-        Vector512<float> q = Vector512.FusedMultiplyAdd(Vector512.Create(E4), r, Vector512.Create(E3));
-        q = Vector512.FusedMultiplyAdd(q, r, Vector512.Create(E2));
-        q = Vector512.FusedMultiplyAdd(q, r, Vector512.Create(E1));
-        q = Vector512.FusedMultiplyAdd(q, r, Vector512.Create(E0));
-        q = Vector512.FusedMultiplyAdd(q, r * r, r + Vector512<float>.One);
-        Vector512<float> half = ((Vector512.ConvertToInt32(n) + Vector512.Create(126)) << 23).AsSingle();
-        Vector512<float> result = q * half * Vector512.Create(2f);
-        return Vector512.ConditionalSelect(low, Vector512<float>.Zero, Vector512.ConditionalSelect(high, Vector512.Create(float.PositiveInfinity), result));
+        Vector<float> lowest = new(ExpLowest), highest = new(ExpHighest);
+        Vector<int> low = Vector.LessThan(x, lowest), high = Vector.GreaterThan(x, highest);
+        Vector<float> clamped = Vector.ConditionalSelect(low, lowest, Vector.ConditionalSelect(high, highest, x));
+        Vector<float> n = Vector.Floor(Vector.FusedMultiplyAdd(clamped, new Vector<float>(LogTwoE), new Vector<float>(0.5f)));
+        Vector<float> r = Vector.FusedMultiplyAdd(n, new Vector<float>(-LnTwoHigh), clamped);
+        r = Vector.FusedMultiplyAdd(n, new Vector<float>(-LnTwoLow), r);
+        Vector<float> q = Vector.FusedMultiplyAdd(new Vector<float>(E4), r, new Vector<float>(E3));
+        q = Vector.FusedMultiplyAdd(q, r, new Vector<float>(E2));
+        q = Vector.FusedMultiplyAdd(q, r, new Vector<float>(E1));
+        q = Vector.FusedMultiplyAdd(q, r, new Vector<float>(E0));
+        q = Vector.FusedMultiplyAdd(q, r * r, r + Vector<float>.One);
+        Vector<float> half = Vector.AsVectorSingle((Vector.ConvertToInt32(n) + new Vector<int>(126)) << 23);
+        Vector<float> result = q * half * new Vector<float>(2);
+        return Vector.ConditionalSelect(low, Vector<float>.Zero, Vector.ConditionalSelect(high, new Vector<float>(float.PositiveInfinity), result));
     }
 
     /// <summary>The natural logarithm of a positive, finite, normal number, within 3 units in the last place.</summary>
@@ -102,5 +82,27 @@ internal static class ReproducibleFunctions
         // ln m = 2s + 2s·tail·s², and 2s = f − s·f: the exact f leads.
         double correction = s * ((2 * square * tail) - f);
         return (exponent * LnTwoLeading) + (f + (correction + (exponent * LnTwoTrailing)));
+    }
+
+    /// <summary>cos(πx) for x in [0, 1], within 4·2⁻⁵³, by its power series about 0 after folding at ½.</summary>
+    public static double CosPi(double x)
+    {
+        double folded = x > 0.5 ? 1 - x : x, square = Math.PI * folded * (Math.PI * folded);
+        double sum = 1;
+        for (int n = 22; n >= 2; n -= 2) sum = 1 - (square / (n * (n - 1)) * sum);
+        return x > 0.5 ? -sum : sum;
+    }
+
+    /// <summary>x to a whole power, by squaring.</summary>
+    /// <param name="x">The base.</param>
+    /// <param name="exponent">0 or more.</param>
+    public static double Power(double x, long exponent)
+    {
+        double result = 1;
+        for (; exponent > 0; exponent >>= 1, x *= x)
+        {
+            if ((exponent & 1) != 0) result *= x;
+        }
+        return result;
     }
 }

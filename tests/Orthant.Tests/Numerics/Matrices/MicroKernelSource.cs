@@ -4,7 +4,7 @@ using System.Text;
 namespace Orthant.Tests.Numerics;
 
 /// <summary>Writes the micro-kernels of the matrix multiply, one file for each element type and vector width.</summary>
-/// <remarks>To change the kernels, change this and run <see cref="MicroKernelSourceTests"/> with ORTHANT_WRITE_GENERATED=1.</remarks>
+/// <remarks>To change the kernels, change this and run <see cref="MicroKernelSourceTests"/> with ORTHANT_ACCEPT=1.</remarks>
 internal sealed class MicroKernelSource
 {
     private readonly string element;
@@ -32,8 +32,8 @@ internal sealed class MicroKernelSource
         new("Double", "double", 256, 6),
     ];
 
-    /// <summary>The folder of the files.</summary>
-    public static string Folder => Path.Combine(Repository.Root, "src", "Orthant", "Numerics", "Matrices", "Kernels");
+    /// <summary>The folder of the files, relative to the root.</summary>
+    public static string Folder => Path.Combine("src", "Orthant", "Numerics", "Matrices", "Kernels");
 
     /// <summary>The file's name.</summary>
     public string FileName { get; }
