@@ -46,7 +46,9 @@ public static class Csv
         if (!cursor.NextRow(row)) throw new OrthantInputException(source, "", "no rows", "a table of numbers");
         int columns = row.Count;
         string[]? names = ReadHeader(source, ref cursor, row);
-        List<double> values = [];
+        // As many numbers as lines could hold, but never more than there are bytes for: a number and its separator take two.
+        double[] values = new double[Math.Min((file.Count((byte)'\n') + file.Count((byte)'\r') + 1L) * columns, (file.Length / 2) + 1)];
+        int count = 0;
         bool more = names is null || cursor.NextRow(row);
         int rows = 0;
         for (; more; more = cursor.NextRow(row))
@@ -62,11 +64,11 @@ public static class Csv
                 {
                     throw NotANumber(source, cursor.Text(row[column]), cursor.Row, column, names);
                 }
-                values.Add(value);
+                values[count++] = value;
             }
             rows++;
         }
-        return new NumberTable(rows, columns, [.. values], names);
+        return new NumberTable(rows, columns, count == values.Length ? values : values[..count], names);
     }
 
     /// <summary>The names in the first row, or null when it holds numbers; a row that mixes the two is an error, not a header.</summary>

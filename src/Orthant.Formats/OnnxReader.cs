@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Google.Protobuf;
 using Orthant.Formats.Onnx;
 
@@ -35,7 +36,8 @@ public static class OnnxReader
         ModelProto model;
         try
         {
-            using MemoryStream stream = new(file.ToArray(), writable: false);
+            ArraySegment<byte> bytes = MemoryMarshal.TryGetArray(file, out ArraySegment<byte> own) ? own : new ArraySegment<byte>(file.ToArray());
+            using MemoryStream stream = new(bytes.Array!, bytes.Offset, bytes.Count, writable: false);
             using CodedInputStream coded = CodedInputStream.CreateWithLimits(stream, int.MaxValue, DeepestNesting);
             model = ModelProto.Parser.ParseFrom(coded);
         }

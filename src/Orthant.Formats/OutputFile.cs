@@ -101,12 +101,13 @@ public static class OutputFile
     /// <summary>The full path of the file that a path leads to, links followed where they can be.</summary>
     private static string Final(string path)
     {
-        string full = Path.GetFullPath(path);
+        string full = path;
         try
         {
+            full = Path.GetFullPath(path);
             return File.ResolveLinkTarget(full, returnFinalTarget: true)?.FullName ?? full;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
             return full;
         }

@@ -16,7 +16,7 @@ public static class Spelling
         int least = (Math.Min(word.Length, 60) / 3) + 1;
         foreach (string name in names)
         {
-            int distance = word.Length >= 3 && name.StartsWith(word, StringComparison.OrdinalIgnoreCase) ? 1 : Distance(word, name);
+            int distance = word.Length >= 3 && name.Length > word.Length && name.StartsWith(word, StringComparison.OrdinalIgnoreCase) ? 1 : Distance(word, name);
             if (distance >= least) continue;
             least = distance;
             best = name;

@@ -235,7 +235,7 @@ public sealed class BadInputTests
     }
 
     private static void Mutate(List<byte[]> seeds, Func<string, ReadOnlyMemory<byte>, LoadedModel> load, int count) =>
-        Gen.Int.Sample(seed => NetworkOrRefusal(load, Mutated(seeds, new Random(seed))), iter: count);
+        Gen.Int.Sample(seed => { NetworkOrRefusal(load, Mutated(seeds, new Random(seed))); }, iter: count);
 
     private static void ChangeFields(int count)
     {

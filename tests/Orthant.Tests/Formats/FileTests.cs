@@ -93,6 +93,7 @@ public sealed class FileTests
         Assert.Equal("a folder that does not exist", Refused(() => OutputFile.WriteText(folder.File("no/where"), "x")).Found);
         Assert.Equal("a folder", Refused(() => OutputFile.WriteText(folder.Root, "x")).Found);
         Refused(() => OutputFile.WriteText("", "x"));
+        Refused(() => OutputFile.WriteText("a\0b", "x", "input"));
         Refused(() => OutputFile.WriteText(folder.Write("file", "x") + "/below", "x"));
     }
 

@@ -110,6 +110,31 @@ public sealed class OnnxOperationTests
         Assert.True(three.IsExact);
     }
 
+    [Theory]
+    [InlineData(7)]
+    [InlineData(8)]
+    [InlineData(9)]
+    [InlineData(11)]
+    [InlineData(13)]
+    [InlineData(14)]
+    [InlineData(16)]
+    [InlineData(18)]
+    [InlineData(20)]
+    [InlineData(21)]
+    [InlineData(22)]
+    public void EveryOperatorSetFromSevenToTwentyTwo(int version)
+    {
+        OnnxGraph graph = new OnnxGraph(1, 2, 2).Floats("w", [4, 3], [.. Six, .. Six]).Floats("b", [3], 1, -1, 0.5f).Longs("s", 1, -1).Floats("m", [2, 2], 1, 2, -3, 0.5f);
+        graph.Node("Sub", "x m", "c").Node("Flatten", "c", "f").Node("Gemm", "f w b", "g", ("alpha", 0.5f)).Node("LeakyRelu", "g", "l").Node("Identity", "l", "i");
+        graph.Node("Dropout", "i", "d").Node("Reshape", "d s", "r").Node("MatMul", "r v", "p").Floats("v", [3, 2], Six).Node("Add", "p k", "q").Floats("k", [2], 3, 4).Node("Relu", "q", "y").Output("y", 1, 2);
+        graph.Opset(version);
+        foreach (TensorProto tensor in version < 9 ? graph.Model.Graph.Initializer : [])
+        {
+            graph.Model.Graph.Input.Add(OnnxGraph.Info(tensor.Name, [.. tensor.Dims], (DataType)tensor.DataType));
+        }
+        Assert.Equal("4-3-2-2 leaky:0.009999999776482582 + ReLU", graph.AgreesWithRuntime().Network.ToString());
+    }
+
     [Fact]
     public void ActivationsOfEveryKind()
     {
