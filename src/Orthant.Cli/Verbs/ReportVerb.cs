@@ -29,7 +29,7 @@ internal sealed class ReportVerb : Verb
         string folder = call.Get(output) ?? throw new OrthantInputException("command line", "--out", "nothing", "the folder to write the report to");
         LoadedModel loaded = ModelFile.Load(path);
         ReluNetwork network = loaded.Network;
-        LabelledData? rows = call.Get(data) is string text ? LabelledData.Load(text) : null;
+        DataSource? rows = call.Get(data) is string text ? DataSource.Load(text) : null;
         if (rows is not null && rows.Width != network.Inputs)
         {
             throw new OrthantInputException(call.Get(data)!, "", $"{rows.Width} inputs a row", $"{network.Inputs}, one an input of the network");
@@ -62,7 +62,7 @@ internal sealed class ReportVerb : Verb
         });
     }
 
-    private (double[] Lower, double[] Upper, string Source) Box(VerbCall call, ReluNetwork network, LabelledData? rows)
+    private (double[] Lower, double[] Upper, string Source) Box(VerbCall call, ReluNetwork network, DataSource? rows)
     {
         if (call.Get(box) is string text)
         {

@@ -140,7 +140,7 @@ public sealed class ApplicationTests
             Assert.NotEqual(File.ReadAllBytes(folder["a.onnx"]), File.ReadAllBytes(folder["c.onnx"]));
         }
         Assert.Equal(0, CommandLine.Run("sample", "digits", "--rows", "30", "--out", $"{folder["images"]},{folder["labels"]}").Status);
-        LabelledData digits = LabelledData.Load($"{folder["images"]},{folder["labels"]}");
+        DataSource digits = DataSource.Load($"{folder["images"]},{folder["labels"]}");
         Assert.Equal((30, 196, 10), (digits.Rows, digits.Width, digits.Classes));
     }
 

@@ -5,12 +5,12 @@ namespace Orthant.Formats;
 /// <summary>Inputs with the class or value that belongs to each: what training, reports and uncertainty read.</summary>
 /// <remarks>Images keep their bytes; <see cref="Inputs"/> divides them by 255. Tables keep their numbers. The targets are the labels of
 /// images, or the table's target column.</remarks>
-public sealed class LabelledData
+public sealed class DataSource
 {
     private readonly ImageSet? images;
     private readonly double[]? inputs;
 
-    private LabelledData(int rows, int width, ImageSet? images, double[]? inputs, double[] targets, ImmutableArray<string> columns)
+    private DataSource(int rows, int width, ImageSet? images, double[]? inputs, double[] targets, ImmutableArray<string> columns)
     {
         Rows = rows;
         Width = width;
@@ -49,13 +49,13 @@ public sealed class LabelledData
     /// <param name="text"><c>IMAGES,LABELS</c> for two idx files, or one .csv or .npy table.</param>
     /// <param name="target">The table's target column by name or number (from 0); its last column when null.</param>
     /// <exception cref="OrthantInputException">A file cannot be read or is not of that form.</exception>
-    public static LabelledData Load(string text, string? target = null)
+    public static DataSource Load(string text, string? target = null)
     {
         ArgumentNullException.ThrowIfNull(text);
         if (text.Split(',') is [string pictures, string labels] && !File.Exists(text))
         {
             ImageSet set = Idx.ReadImages(pictures, labels);
-            return new LabelledData(set.Count, set.Size, set, null, Array.ConvertAll(set.Labels.ToArray(), l => (double)l), []);
+            return new DataSource(set.Count, set.Size, set, null, Array.ConvertAll(set.Labels.ToArray(), l => (double)l), []);
         }
         NumberTable table = TableFile.Read(text);
         if (table.Columns < 2) throw new OrthantInputException(text, "", $"{table.Columns} column", "inputs and a target: at least two columns");
@@ -71,7 +71,7 @@ public sealed class LabelledData
             }
         }
         ImmutableArray<string> names = table.ColumnNames.Length == table.Columns ? table.ColumnNames.RemoveAt(column) : [];
-        return new LabelledData(table.Rows, table.Columns - 1, null, x, y, names);
+        return new DataSource(table.Rows, table.Columns - 1, null, x, y, names);
     }
 
     private static int TargetColumn(string text, NumberTable table, string? target)
