@@ -17,4 +17,12 @@ public static class OutputFolder
             throw new OrthantInputException(path, "", File.Exists(path) ? "a file" : "a folder that cannot be created", "a folder to write to", e);
         }
     }
+
+    /// <summary>Creates the folder that a file is to be written in, unless it exists.</summary>
+    /// <param name="file">The path of the file.</param>
+    /// <exception cref="OrthantInputException">It cannot be created.</exception>
+    public static void PrepareFor(string file)
+    {
+        if (Path.GetDirectoryName(file) is { Length: > 0 } folder) Create(folder);
+    }
 }

@@ -44,6 +44,7 @@ internal sealed class SampleVerb : Verb
             });
         }
         string path = call.Get(output) ?? throw new OrthantInputException("command line", "--out", "nothing", "the file to write");
+        foreach (string file in path.Split(',')) OutputFolder.PrepareFor(file);
         if (call.Get(rows) < 1) throw new OrthantInputException("command line", "--rows", $"{call.Get(rows)}", "at least 1");
         return sample.Split(':', 2) is [string law, string widths] ? WriteNetwork(call, law, widths, path) : WriteTable(call, sample, path);
     }
