@@ -1,4 +1,6 @@
 using System.Globalization;
+using Orthant.Geometry;
+using Orthant.Numerics;
 
 namespace Orthant.Cli;
 
@@ -16,15 +18,23 @@ internal static class ArgumentText
         return parts.Select((part, i) => Number(part, option, i)).ToArray();
     }
 
-    /// <summary>A box: <c>lo,hi</c> for every input alike, or <c>lo,hi;lo,hi;…</c> for each.</summary>
+    /// <summary>A box in doubles, see <see cref="ExactBox"/>.</summary>
     public static (double[] Lower, double[] Upper) Box(string text, int inputs, string option = "--box")
+    {
+        InputDomain box = ExactBox(text, inputs, option);
+        return (box.Lower.Select(r => r.ToDouble()).ToArray(), box.Upper.Select(r => r.ToDouble()).ToArray());
+    }
+
+    /// <summary>A box: <c>lo,hi</c> for every input alike, or <c>lo,hi;lo,hi;…</c> for each. A decimal means the number as written, and
+    /// fractions such as 7/10 are numbers too.</summary>
+    public static InputDomain ExactBox(string text, int inputs, string option = "--box")
     {
         string[] sides = text.Split(';', StringSplitOptions.TrimEntries);
         if (sides.Length != 1 && sides.Length != inputs)
         {
             throw new OrthantInputException("command line", option, $"{sides.Length} sides", $"{inputs} (lo,hi;lo,hi;…), or one for all inputs (lo,hi)");
         }
-        double[] lower = new double[inputs], upper = new double[inputs];
+        Rational[] lower = new Rational[inputs], upper = new Rational[inputs];
         for (int j = 0; j < inputs; j++)
         {
             string side = sides[sides.Length == 1 ? 0 : j];
@@ -32,14 +42,19 @@ internal static class ArgumentText
             {
                 throw new OrthantInputException("command line", $"{option}, side {j}", $"'{side}'", "two numbers, lo,hi");
             }
-            (lower[j], upper[j]) = (Number(lo, option, 2 * j), Number(hi, option, (2 * j) + 1));
+            (lower[j], upper[j]) = (Exact(lo, option, j), Exact(hi, option, j));
             if (lower[j] > upper[j])
             {
                 throw new OrthantInputException("command line", $"{option}, side {j}", $"{lo} > {hi}", "the lower end first");
             }
         }
-        return (lower, upper);
+        return InputDomain.ExactBox(lower, upper);
     }
+
+    private static Rational Exact(string text, string option, int side) =>
+        Rational.TryParse(text, out Rational value) && double.IsFinite(value.ToDouble())
+            ? value
+            : throw new OrthantInputException("command line", $"{option}, side {side}", $"'{text}'", "a finite number such as -0.5, 1e-3 or 7/10");
 
     private static double Number(string text, string option, int index)
     {

@@ -21,7 +21,7 @@ internal static class Html
                 '\'' => escaped.Append("&#39;"),
                 '\n' or '\t' => escaped.Append(' '),
                 >= '\u202A' and <= '\u202E' or >= '\u2066' and <= '\u2069' => escaped.Append('\uFFFD'),
-                _ => escaped.Append(char.IsControl(c) || char.IsSurrogate(c) ? Surrogate(c) : c),
+                _ => escaped.Append(char.IsControl(c) ? '\uFFFD' : c),
             };
         }
         return escaped.ToString();
@@ -35,7 +35,4 @@ internal static class Html
 
     /// <summary>A share in percent with one decimal.</summary>
     public static string Percent(double share) => (share * 100).ToString("0.0", CultureInfo.InvariantCulture) + "\u202F%";
-
-    /// <summary>Halves of surrogate pairs pass (they are re-joined by the writer); control characters do not.</summary>
-    private static char Surrogate(char c) => char.IsSurrogate(c) ? c : '\uFFFD';
 }

@@ -25,6 +25,7 @@ internal static class PictureStyle
         + ".picture .dashed{stroke-dasharray:5 4}.picture .soft{opacity:.35}.picture .outlined{stroke:var(--paper);stroke-width:.6}"
         + ".picture .middle{text-anchor:middle}.picture .end{text-anchor:end}.picture .start{text-anchor:start}.picture .small{font-size:10.5px}.picture .strong{font-weight:600}"
         + ".picture .ink{color:var(--ink)}.picture .muted{color:var(--muted)}.picture .grid{color:var(--grid)}.picture .paper{color:var(--paper)}"
+        + ".picture .zero{color:#ffffff}"
         + ".picture .accent{color:var(--accent)}.picture .card{color:var(--card)}"
         + string.Concat(Enumerable.Range(0, 8).Select(i => $".picture .s{i}{{color:var(--s{i})}}"));
 

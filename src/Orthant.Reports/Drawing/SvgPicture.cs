@@ -68,7 +68,7 @@ public sealed class SvgPicture
     public void Polygon(IEnumerable<(double X, double Y)> points, string classes, string? fill = null)
     {
         body.Append(CultureInfo.InvariantCulture, $"<polygon points=\"{Points(points)}\" class=\"{classes}\"");
-        if (fill is not null) body.Append(CultureInfo.InvariantCulture, $" fill=\"{Html.Escape(fill)}\"");
+        if (fill is not null) body.Append(CultureInfo.InvariantCulture, $" style=\"fill:{Html.Escape(fill)}\"");
         body.Append("/>");
     }
 

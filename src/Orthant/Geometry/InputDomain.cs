@@ -48,7 +48,7 @@ public sealed class InputDomain
     /// <summary>A box with exact bounds.</summary>
     /// <param name="lower">The lower corner.</param>
     /// <param name="upper">The upper corner, not below the lower one.</param>
-    public static InputDomain Box(IEnumerable<Rational> lower, IEnumerable<Rational> upper) => new([.. lower], [.. upper], []);
+    public static InputDomain ExactBox(IEnumerable<Rational> lower, IEnumerable<Rational> upper) => new([.. lower], [.. upper], []);
 
     /// <summary>The part of this set on the positive sides of further half-spaces.</summary>
     public InputDomain CutBy(params IEnumerable<HalfSpace> halfSpaces) => new(Lower, Upper, [.. HalfSpaces, .. halfSpaces]);

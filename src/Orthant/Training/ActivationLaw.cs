@@ -45,8 +45,8 @@ public sealed record ActivationLaw
         _ => 0,
     };
 
-    /// <summary>The activation that a trained network is given: the mean slope left of zero, 1 on the right.</summary>
-    public ActivationFunction Surrogate => ActivationFunction.Leaky(MeanSlope);
+    /// <summary>The activation that a trained network is given: the mean slope left of zero, rounded to float32 like its weights, and 1 on the right.</summary>
+    public ActivationFunction Surrogate => ActivationFunction.Leaky((float)MeanSlope);
 
     /// <summary>The law's first parameter: leaky's slope, dropout's P, droprelu's KEEP, rrelu's L.</summary>
     internal double First { get; }

@@ -7,8 +7,12 @@ public sealed class ArgumentTextTests
     [Fact]
     public void BoxesAreOneSideForAllOrOneForEach()
     {
-        Assert.Equal(([-1, -1, -1], [2.5, 2.5, 2.5]), ArgumentText.Box("-1,2.5", 3));
-        Assert.Equal(([-1, 0], [1, 2e-3]), ArgumentText.Box("-1,1; 0,2e-3", 2));
+        (double[] lower, double[] upper) = ArgumentText.Box("-1,2.5", 3);
+        Assert.Equal([-1, -1, -1], lower);
+        Assert.Equal([2.5, 2.5, 2.5], upper);
+        (lower, upper) = ArgumentText.Box("-1,1; 0,2e-3", 2);
+        Assert.Equal([-1, 0], lower);
+        Assert.Equal([1, 2e-3], upper);
     }
 
     [Theory]

@@ -28,7 +28,7 @@ public sealed class RegionEnumeratorTests
     public void CountsAreTheExactOnes(string net, string lower, string upper, long regions)
     {
         ReluNetwork network = Load(net);
-        InputDomain box = InputDomain.Box(Enumerable.Repeat(Rational.Parse(lower), network.Inputs), Enumerable.Repeat(Rational.Parse(upper), network.Inputs));
+        InputDomain box = InputDomain.ExactBox(Enumerable.Repeat(Rational.Parse(lower), network.Inputs), Enumerable.Repeat(Rational.Parse(upper), network.Inputs));
         Assert.Equal(regions, RegionEnumerator.Enumerate(network, box).ActivationRegions);
     }
 

@@ -34,7 +34,7 @@ public class ActivationLawTests
         Assert.True(ActivationLaw.TryParse(name, out ActivationLaw? law));
         Assert.Equal(slope, law.MeanSlope, 1e-15);
         Assert.Equal(random, law.IsRandom);
-        Assert.Equal(ActivationFunction.Leaky(law.MeanSlope), law.Surrogate);
+        Assert.Equal(ActivationFunction.Leaky((float)law.MeanSlope), law.Surrogate);
     }
 
     [Theory]

@@ -47,7 +47,7 @@ internal sealed unsafe partial class CellWalk
         sum.MostVertices = Math.Max(sum.MostVertices, cell.Count);
         if (cell.IsSimple)
         {
-            ulong box = (1UL << (2 * d)) - 1;
+            ulong box = BoxSlots(cell.AllFacets);
             long shares = 0;
             for (int k = 0; k < cell.Count; k++) shares += 1L << BitOperations.PopCount(cell.Facets[k] & box);
             sum.VertexShares += shares;
@@ -95,6 +95,18 @@ internal sealed unsafe partial class CellWalk
         }
         if (d == 2) sum.Volume += Area(cell);
         else if (d == 1) sum.Volume += Math.Abs(cell.X[0] - cell.X[1]) * table.Scale.HalfSide[0];
+    }
+
+    /// <summary>Which of some slots stand for sides of the box.</summary>
+    private ulong BoxSlots(ulong facets)
+    {
+        ulong box = 0;
+        for (ulong left = facets; left != 0; left &= left - 1)
+        {
+            int slot = BitOperations.TrailingZeroCount(left);
+            if (slots[slot].Stage == FacetSlot.Box) box |= 1UL << slot;
+        }
+        return box;
     }
 
     private void Keep(in Cell cell, int k, double v, double[] extreme, double[][] arg, int output)
