@@ -84,11 +84,13 @@ internal sealed class NodeContext
             $"input {input} '{node.Input[input]}' that depends on the network's input",
             "a constant, for the network to be piecewise linear");
 
-    /// <summary>A constant of one number.</summary>
+    /// <summary>A constant of one number that the file states.</summary>
     public double Number(int input)
     {
         ConstantValue constant = Constant(input);
-        return constant.Count == 1 ? constant.Numbers[0] : throw Error($"{constant.Count} numbers as input {input}", "one number");
+        if (constant.Count != 1) throw Error($"{constant.Count} numbers as input {input}", "one number");
+        if (constant.RelativeError != 0) throw Error($"a rounded number as input {input}", "a number that the file states");
+        return constant.Numbers[0];
     }
 
     /// <summary>A constant list of integers.</summary>

@@ -1,3 +1,4 @@
+using CsCheck;
 using Orthant.Formats;
 using Orthant.Formats.Onnx;
 using Orthant.Networks;
@@ -256,6 +257,27 @@ public sealed class OnnxOperationTests
         Assert.InRange(rounding.RelativeWeightError, 1e-16, 1e-15);
         Assert.InRange(rounding.AbsoluteBiasError, 1e-17, 1e-15);
     }
+
+    [Fact]
+    public void WindowsOfEverySize() => Gen.Int.Sample(
+        seed =>
+        {
+            Random random = new(seed);
+            int[] kernel = [random.Next(1, 4), random.Next(1, 4)], strides = [random.Next(1, 4), random.Next(1, 4)];
+            int[] pads = [.. Enumerable.Range(0, 4).Select(i => random.Next(kernel[i % 2]))];
+            string operation = new[] { "Conv", "MaxPool", "AveragePool" }[random.Next(3)];
+            List<(string, object)> attributes = [("kernel_shape", kernel), ("strides", strides), ("pads", pads)];
+            if (operation == "Conv") attributes.Add(("dilations", new[] { random.Next(1, 3), random.Next(1, 3) }));
+            if (operation == "MaxPool") attributes.Add(("ceil_mode", random.Next(2)));
+            if (operation == "AveragePool") attributes.Add(random.Next(2) == 0 ? ("ceil_mode", 1) : ("count_include_pad", random.Next(2)));
+            OnnxGraph graph = new OnnxGraph(1, 2, random.Next(5, 9), random.Next(5, 9))
+                .Floats("w", [2, 2, kernel[0], kernel[1]], [.. Enumerable.Range(0, 4 * kernel[0] * kernel[1]).Select(i => (float)Math.Sin(i))])
+                .Node(operation, operation == "Conv" ? "x w" : "x", "y", [.. attributes]).Output("y");
+            graph.Model.Graph.Output[0].Type.TensorType.Shape = null;
+            graph.AgreesWithRuntime();
+        },
+        iter: 150,
+        threads: 1);
 
     [Fact]
     public void BranchesBecomeParallelLayers()
