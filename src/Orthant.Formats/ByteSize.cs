@@ -11,7 +11,10 @@ internal static class ByteSize
         bool empty = false;
         foreach (long length in shape)
         {
-            if (length < 0) throw new OrthantInputException(source, place, $"the length {length} in shape {Text(shape)}", "lengths of 0 or more");
+            if (length < 0)
+            {
+                throw new OrthantInputException(source, place, $"the length {length} in shape {Text(shape)}", "lengths of 0 or more");
+            }
             if (length == 0) empty = true;
             else if (product > Array.MaxLength / length) product = long.MaxValue;
             else product *= length;
@@ -26,7 +29,10 @@ internal static class ByteSize
     {
         if (present == (long)elements * elementSize) return;
         throw new OrthantInputException(
-            source, place, $"{present} bytes of data", $"{(long)elements * elementSize} for shape {Text(shape)} of {elementSize} bytes each");
+            source,
+            place,
+            $"{present} bytes of data",
+            $"{(long)elements * elementSize} for shape {Text(shape)} of {elementSize} bytes each");
     }
 
     /// <summary>A shape as <c>(3, 4)</c>.</summary>

@@ -5,7 +5,8 @@ using System.Text;
 namespace Orthant.Formats;
 
 /// <summary>Tables of numbers as comma-separated text (RFC 4180) in UTF-8: quoted fields, any line end, with or without a header.</summary>
-/// <remarks>Numbers are invariant, with a decimal point. The first row is a header when none of its unquoted fields is a number. Semicolons,
+/// <remarks>Numbers are invariant, with a decimal point. The first row is a header when none of its unquoted fields is a number.
+/// Semicolons,
 /// tabs and decimal commas are recognised and refused with a line that says what to change.</remarks>
 public static class Csv
 {
@@ -13,7 +14,8 @@ public static class Csv
 
     /// <summary>Reads a table of float64 numbers.</summary>
     /// <param name="path">A text file, gzipped or not.</param>
-    /// <exception cref="OrthantInputException">A field is not a finite number, or a row is longer or shorter than the first one.</exception>
+    /// <exception cref="OrthantInputException">A field is not a finite number, or a row is longer or shorter than the first
+    /// one.</exception>
     public static NumberTable Read(string path) => Parse(path, InputFile.ReadAllBytes(path));
 
     /// <summary>Writes a table, with a header when it has column names; the numbers read back bit for bit.</summary>
@@ -56,7 +58,8 @@ public static class Csv
             if (row.Count != columns)
             {
                 string found = Separators(cursor, row) ?? $"{row.Count} fields";
-                throw new OrthantInputException(source, $"line {cursor.Row}", found, $"{columns} as in the first row, with commas between them");
+                throw new OrthantInputException(
+                    source, $"line {cursor.Row}", found, $"{columns} as in the first row, with commas between them");
             }
             for (int column = 0; column < columns; column++)
             {
@@ -95,7 +98,10 @@ public static class Csv
                 throw new OrthantInputException(source, place, $"{found} beside numbers", "a row of numbers, or a header of names alone");
             }
             texts[column] = texts[column].Trim();
-            if (!seen.Add(texts[column])) throw new OrthantInputException(source, place, $"the name '{Short(texts[column])}' again", "distinct names");
+            if (!seen.Add(texts[column]))
+            {
+                throw new OrthantInputException(source, place, $"the name '{Short(texts[column])}' again", "distinct names");
+            }
         }
         return texts;
     }

@@ -72,7 +72,10 @@ internal ref struct CsvCursor(string source, ReadOnlySpan<byte> text)
         while (true)
         {
             int length = text[at..].IndexOf((byte)'"');
-            if (length < 0) throw new OrthantInputException(source, $"line {opened}", "a quote that is not closed", "a quote at the end of the field");
+            if (length < 0)
+            {
+                throw new OrthantInputException(source, $"line {opened}", "a quote that is not closed", "a quote at the end of the field");
+            }
             content.Append(Encoding.UTF8.GetString(text.Slice(at, length)));
             line += text.Slice(at, length).Count((byte)'\n');
             at += length + 1;

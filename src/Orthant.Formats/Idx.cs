@@ -38,7 +38,10 @@ public static class Idx
     public static void Write(string path, IReadOnlyList<int> shape, ReadOnlyMemory<byte> elements)
     {
         ArgumentNullException.ThrowIfNull(shape);
-        if (shape.Aggregate(1L, (a, b) => checked(a * b)) != elements.Length) throw new ArgumentException("The shape does not fit the bytes.");
+        if (shape.Aggregate(1L, (a, b) => checked(a * b)) != elements.Length)
+        {
+            throw new ArgumentException("The shape does not fit the bytes.");
+        }
         byte[] header = new byte[HeaderStart + (4 * shape.Count)];
         header[2] = 0x08;
         header[3] = checked((byte)shape.Count);
@@ -57,7 +60,10 @@ public static class Idx
             throw new OrthantInputException(source, "byte 0", "no idx magic", "two zero bytes, a type and a number of dimensions");
         }
         int rank = file[3], start = HeaderStart + (4 * rank);
-        if (file.Length < start) throw new OrthantInputException(source, "byte 4", $"{file.Length} bytes in all", $"{rank} lengths of 4 bytes");
+        if (file.Length < start)
+        {
+            throw new OrthantInputException(source, "byte 4", $"{file.Length} bytes in all", $"{rank} lengths of 4 bytes");
+        }
         long[] shape = new long[rank];
         for (int d = 0; d < rank; d++) shape[d] = BinaryPrimitives.ReadUInt32BigEndian(file[(HeaderStart + (4 * d))..]);
         int count = ByteSize.Elements(source, "byte 4", shape);
@@ -70,7 +76,8 @@ public static class Idx
             0x0C => Convert(source, data, shape, count, 4, BinaryPrimitives.ReadInt32BigEndian),
             0x0D => Convert(source, data, shape, count, 4, BinaryPrimitives.ReadSingleBigEndian),
             0x0E => Convert(source, data, shape, count, 8, BinaryPrimitives.ReadDoubleBigEndian),
-            byte other => throw new OrthantInputException(source, "byte 2", $"element type 0x{other:X2}", "0x08, 0x09, 0x0B, 0x0C, 0x0D or 0x0E"),
+            byte other => throw new OrthantInputException(
+                source, "byte 2", $"element type 0x{other:X2}", "0x08, 0x09, 0x0B, 0x0C, 0x0D or 0x0E"),
         };
         foreach (long length in shape)
         {

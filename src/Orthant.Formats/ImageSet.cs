@@ -24,7 +24,10 @@ public sealed class ImageSet
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(channels);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
-        if (pixels.Length != checked((long)count * channels * height * width)) throw new ArgumentException("The number of pixels does not fit the sizes.");
+        if (pixels.Length != checked((long)count * channels * height * width))
+        {
+            throw new ArgumentException("The number of pixels does not fit the sizes.");
+        }
         if (labels.Length != 0 && labels.Length != count) throw new ArgumentException($"{count} images were given {labels.Length} labels.");
         if (Array.Exists(labels, static l => l < 0)) throw new ArgumentException("A label is negative.", nameof(labels));
         Count = count;

@@ -157,7 +157,10 @@ public static class InputFile
                 throw new OrthantInputException(path, $"byte {count}", $"a failure to read ({e.Message})", "a readable file", e);
             }
             count += read;
-            if (count == 0 && !buffer.IsEmpty) throw new OrthantInputException(path, "", "an archive that is empty or cut off", "a file with content");
+            if (count == 0 && !buffer.IsEmpty)
+            {
+                throw new OrthantInputException(path, "", "an archive that is empty or cut off", "a file with content");
+            }
             if (count > limit) throw new OrthantInputException(path, "", $"more than {limit} bytes unpacked", "at most that many");
             return read;
         }

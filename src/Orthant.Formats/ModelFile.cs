@@ -5,7 +5,8 @@ public static class ModelFile
 {
     /// <summary>Reads an <c>.onnx</c> or <c>.json</c> network, gzipped or not.</summary>
     /// <param name="path">The file; where its name does not tell the format, its first character does.</param>
-    /// <exception cref="OrthantInputException">The file is not a network; see <see cref="OnnxReader"/> and <see cref="JsonNetwork"/>.</exception>
+    /// <exception cref="OrthantInputException">The file is not a network; see <see cref="OnnxReader"/> and
+    /// <see cref="JsonNetwork"/>.</exception>
     public static LoadedModel Load(string path)
     {
         byte[] content = InputFile.ReadAllBytes(path);
@@ -19,7 +20,8 @@ public static class ModelFile
         return json ? JsonNetwork.Load(path, content) : OnnxReader.Load(path, content);
     }
 
-    /// <summary>Writes a network in the format that the name ends in: <c>.onnx</c> or <c>.json</c>, also with <c>.gz</c> after it.</summary>
+    /// <summary>Writes a network in the format that the name ends in: <c>.onnx</c> or <c>.json</c>, also with <c>.gz</c> after
+    /// it.</summary>
     /// <param name="path">Where to.</param>
     /// <param name="network">The network.</param>
     /// <param name="inputs">The files that it was made from, none of which may be <paramref name="path"/>.</param>

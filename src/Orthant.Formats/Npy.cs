@@ -5,7 +5,8 @@ using System.Text;
 namespace Orthant.Formats;
 
 /// <summary>NumPy's array file, versions 1 to 3: a magic string, a Python dictionary that describes the array, and its elements.</summary>
-/// <remarks>Read are little-endian float32, float64, int32, int64 and uint8; Fortran order is turned into C order. Source: the specification
+/// <remarks>Read are little-endian float32, float64, int32, int64 and uint8; Fortran order is turned into C order. Source: the
+/// specification
 /// in NumPy's documentation, <c>numpy.lib.format</c>.</remarks>
 public static class Npy
 {
@@ -54,10 +55,13 @@ public static class Npy
         if (version is < 1 or > 3) throw new OrthantInputException(source, "byte 6", $"npy version {version}", "1, 2 or 3");
         int start = version == 1 ? 10 : 12;
         if (file.Length < start) throw new OrthantInputException(source, "byte 8", "the end of the file", "the length of the header");
-        uint length = version == 1 ? BinaryPrimitives.ReadUInt16LittleEndian(file[8..]) : BinaryPrimitives.ReadUInt32LittleEndian(file[8..]);
+        uint length = version == 1
+            ? BinaryPrimitives.ReadUInt16LittleEndian(file[8..])
+            : BinaryPrimitives.ReadUInt32LittleEndian(file[8..]);
         if (length > file.Length - start)
         {
-            throw new OrthantInputException(source, "byte 8", $"a header of {length} bytes", $"at most the {file.Length - start} that follow");
+            throw new OrthantInputException(
+                source, "byte 8", $"a header of {length} bytes", $"at most the {file.Length - start} that follow");
         }
         string header = (version == 3 ? Encoding.UTF8 : Encoding.Latin1).GetString(file.Slice(start, (int)length));
         (string type, bool fortran, long[] shape) = NpyHeader.Parse(source, header);
@@ -76,7 +80,9 @@ public static class Npy
     }
 
     private static int[] Lengths(string source, long[] shape) =>
-        Array.ConvertAll(shape, l => l <= int.MaxValue ? (int)l : throw new OrthantInputException(source, "shape", $"the length {l}", "a 32-bit length"));
+        Array.ConvertAll(
+            shape,
+            l => l <= int.MaxValue ? (int)l : throw new OrthantInputException(source, "shape", $"the length {l}", "a 32-bit length"));
 
     private static T[] Elements<T>(string source, ReadOnlySpan<byte> data, long[] shape, int count, bool fortran)
         where T : unmanaged

@@ -21,10 +21,14 @@ public sealed class NpyArray
             ArgumentOutOfRangeException.ThrowIfNegative(length, nameof(shape));
             count = checked(count * length);
         }
-        if (count != elements.Length) throw new ArgumentException($"A shape of {count} elements was given {elements.Length}.", nameof(elements));
+        if (count != elements.Length)
+        {
+            throw new ArgumentException($"A shape of {count} elements was given {elements.Length}.", nameof(elements));
+        }
         if (elements is not (float[] or double[] or int[] or long[] or byte[]))
         {
-            throw new ArgumentException($"Elements are float, double, int, long or byte, not {elements.GetType().GetElementType()}.", nameof(elements));
+            throw new ArgumentException(
+                $"Elements are float, double, int, long or byte, not {elements.GetType().GetElementType()}.", nameof(elements));
         }
         Elements = elements;
     }
@@ -35,9 +39,11 @@ public sealed class NpyArray
     /// <summary>The elements in C order: a float[], double[], int[], long[] or byte[].</summary>
     public Array Elements { get; }
 
-    /// <summary>The array as rows × columns: the first index is the row, all further ones together the column; a vector is one column.</summary>
+    /// <summary>The array as rows × columns: the first index is the row, all further ones together the column; a vector is one
+    /// column.</summary>
     /// <param name="source">The file to name in an error.</param>
-    /// <exception cref="OrthantInputException">The array is a single number or has no columns, an element is not finite, or a 64-bit integer
+    /// <exception cref="OrthantInputException">The array is a single number or has no columns, an element is not finite, or a 64-bit
+    /// integer
     /// is none of the doubles.</exception>
     public NumberTable ToTable(string source)
     {

@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace Orthant.Formats;
 
-/// <summary>The Python dictionary at the head of a <c>.npy</c> file: three keys with a string, a truth value and a tuple of integers.</summary>
+/// <summary>The Python dictionary at the head of a <c>.npy</c> file: three keys with a string, a truth value and a tuple of
+/// integers.</summary>
 internal static class NpyHeader
 {
     private const string Expected = "{'descr': '<f4', 'fortran_order': False, 'shape': (…)}";
@@ -90,7 +91,10 @@ internal static class NpyHeader
                 if (lengths.Count == 32) throw new OrthantInputException(source, "shape", "more than 32 dimensions", "at most 32");
                 int start = at;
                 while (at < text.Length && char.IsAsciiDigit(text[at])) at++;
-                if (!long.TryParse(text.AsSpan(start, at - start), NumberStyles.None, CultureInfo.InvariantCulture, out long length)) throw Error();
+                if (!long.TryParse(text.AsSpan(start, at - start), NumberStyles.None, CultureInfo.InvariantCulture, out long length))
+                {
+                    throw Error();
+                }
                 TryTake('L');
                 lengths.Add(length);
                 if (TryTake(',')) TryTake('\0');

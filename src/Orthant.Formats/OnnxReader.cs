@@ -36,7 +36,9 @@ public static class OnnxReader
         ModelProto model;
         try
         {
-            ArraySegment<byte> bytes = MemoryMarshal.TryGetArray(file, out ArraySegment<byte> own) ? own : new ArraySegment<byte>(file.ToArray());
+            ArraySegment<byte> bytes = MemoryMarshal.TryGetArray(file, out ArraySegment<byte> own)
+                ? own
+                : new ArraySegment<byte>(file.ToArray());
             using MemoryStream stream = new(bytes.Array!, bytes.Offset, bytes.Count, writable: false);
             using CodedInputStream coded = CodedInputStream.CreateWithLimits(stream, int.MaxValue, DeepestNesting);
             model = ModelProto.Parser.ParseFrom(coded);

@@ -6,7 +6,8 @@ namespace Orthant.Formats;
 
 /// <summary>Writes networks as ONNX files: format version 8, operator set 17, numbers as raw little-endian data.</summary>
 /// <remarks>
-/// <para>The file computes on batches: an input <c>input</c> of shape (N, inputs) and an output <c>output</c> of shape (N, outputs). Numbers are
+/// <para>The file computes on batches: an input <c>input</c> of shape (N, inputs) and an output <c>output</c> of shape (N, outputs).
+/// Numbers are
 /// stored in the network's own <see cref="ElementType"/>; one that this type does not hold is refused, never rounded. Nodes are named
 /// by their layers, so that <see cref="OnnxReader"/> returns an equal network.</para>
 /// <para>Sparse maps other than selections, and maps made of several, become dense ones: the same function, not the same structure.</para>

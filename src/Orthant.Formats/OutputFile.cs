@@ -32,7 +32,8 @@ public static class OutputFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw new OrthantInputException(path, "", $"a place that cannot be written ({e.Message})", "a folder with room that may be written", e);
+            throw new OrthantInputException(
+                path, "", $"a place that cannot be written ({e.Message})", "a folder with room that may be written", e);
         }
     }
 

@@ -14,7 +14,8 @@ internal static class JsonArchitecture
     {
         Dictionary<string, JsonItem> members = root.Members("name", "layers");
         string name = members.TryGetValue("name", out JsonItem named) ? named.Text() : "";
-        return new NetworkArchitecture(name, Chain(members.TryGetValue("layers", out JsonItem list) ? list : throw root.Error("no layers", "the key 'layers'")));
+        return new NetworkArchitecture(
+            name, Chain(members.TryGetValue("layers", out JsonItem list) ? list : throw root.Error("no layers", "the key 'layers'")));
     }
 
     private static ImmutableArray<ArchitectureLayer> Chain(JsonItem list)
@@ -27,7 +28,11 @@ internal static class JsonArchitecture
     {
         Dictionary<string, JsonItem> members = item.Members([.. Kinds, "size", "stride", "activation"]);
         string[] kinds = [.. Kinds.Where(members.ContainsKey)];
-        if (kinds.Length != 1) throw item.Error(kinds.Length == 0 ? "a layer of no kind" : $"{string.Join(" and ", kinds)} in one layer", $"one of {string.Join(", ", Kinds)}");
+        if (kinds.Length != 1)
+        {
+            string found = kinds.Length == 0 ? "a layer of no kind" : $"{string.Join(" and ", kinds)} in one layer";
+            throw item.Error(found, $"one of {string.Join(", ", Kinds)}");
+        }
         JsonItem value = members[kinds[0]];
         Only(item, members, kinds[0] switch
         {
@@ -63,14 +68,21 @@ internal static class JsonArchitecture
     private static PoolArchitecture Pool(JsonItem item, Dictionary<string, JsonItem> members)
     {
         string kind = members["pool"].Text();
-        if (kind is not ("max" or "average")) throw members["pool"].Error(null, $"\"max\" or \"average\"{Suggestion.For(kind, ["max", "average"])}");
+        if (kind is not ("max" or "average"))
+        {
+            throw members["pool"].Error(null, $"\"max\" or \"average\"{Suggestion.For(kind, ["max", "average"])}");
+        }
         if (!members.TryGetValue("size", out JsonItem size)) throw item.Error("no size", "the key 'size'");
         int side = size.Integer(1, Largest);
-        return new PoolArchitecture(kind == "max", side, members.TryGetValue("stride", out JsonItem stride) ? stride.Integer(1, Largest) : side);
+        return new PoolArchitecture(
+            kind == "max", side, members.TryGetValue("stride", out JsonItem stride) ? stride.Integer(1, Largest) : side);
     }
 
     private static void Only(JsonItem item, Dictionary<string, JsonItem> members, string[] keys)
     {
-        if (members.Keys.FirstOrDefault(k => !keys.Contains(k)) is { } stray) throw item.Error($"the key '{stray}' beside '{keys[0]}'", string.Join(", ", keys));
+        if (members.Keys.FirstOrDefault(k => !keys.Contains(k)) is { } stray)
+        {
+            throw item.Error($"the key '{stray}' beside '{keys[0]}'", string.Join(", ", keys));
+        }
     }
 }

@@ -3,7 +3,8 @@ using System.Text.Json;
 
 namespace Orthant.Formats;
 
-/// <summary>A JSON file of our own kind, read strictly: depth at most 256, no comments, no key twice, no number that is not finite.</summary>
+/// <summary>A JSON file of our own kind, read strictly: depth at most 256, no comments, no key twice, no number that is not
+/// finite.</summary>
 /// <remarks>The text stays in memory as it was, so that an error can name the line: it is counted only then.</remarks>
 internal sealed class JsonSource : IDisposable
 {
@@ -38,7 +39,8 @@ internal sealed class JsonSource : IDisposable
         catch (JsonException e)
         {
             string place = e.LineNumber is { } line ? $"line {line + 1}, byte {(e.BytePositionInLine ?? 0) + 1}" : "";
-            throw new OrthantInputException(name, place, $"text that is not JSON ({FirstSentence(e.Message)})", $"JSON at most {LargestDepth} deep", e);
+            throw new OrthantInputException(
+                name, place, $"text that is not JSON ({FirstSentence(e.Message)})", $"JSON at most {LargestDepth} deep", e);
         }
     }
 
@@ -119,12 +121,15 @@ internal readonly struct JsonItem(JsonSource source, JsonElement element, string
 
     /// <summary>A truth value.</summary>
     /// <exception cref="OrthantInputException">It is neither true nor false.</exception>
-    public bool Truth() => Kind is JsonValueKind.True or JsonValueKind.False ? Kind == JsonValueKind.True : throw Error(Describe(), "true or false");
+    public bool Truth() =>
+        Kind is JsonValueKind.True or JsonValueKind.False ? Kind == JsonValueKind.True : throw Error(Describe(), "true or false");
 
     /// <summary>A finite double.</summary>
     /// <exception cref="OrthantInputException">It is no number, or beyond the doubles.</exception>
     public double Number() =>
-        Kind == JsonValueKind.Number && element.TryGetDouble(out double value) && double.IsFinite(value) ? value : throw Error(Describe(), "a finite number");
+        Kind == JsonValueKind.Number && element.TryGetDouble(out double value) && double.IsFinite(value)
+            ? value
+            : throw Error(Describe(), "a finite number");
 
     /// <summary>An integer within bounds, both included.</summary>
     /// <exception cref="OrthantInputException">It is no integer, or out of bounds.</exception>

@@ -7,7 +7,8 @@ using Orthant.Networks;
 namespace Orthant.Formats;
 
 /// <summary>Networks in a plain JSON form that people write by hand: doubles, one row of weights a neuron.</summary>
-/// <remarks><c>{"name": "…", "layers": [{"weights": [[…], …], "bias": […], "activation": "relu" | "identity" | "leaky:0.1"}, …]}</c>; a residual block
+/// <remarks><c>{"name": "…", "layers": [{"weights": [[…], …], "bias": […], "activation": "relu" | "identity" | "leaky:0.1"}, …]}</c>; a
+/// residual block
 /// x ↦ activation(x + layers(x)) is <c>{"residual": [layers…], "activation": …}</c>. A bias left out is zero, an activation left out the
 /// identity. Keys that are not known are refused by name.</remarks>
 public static class JsonNetwork
@@ -34,7 +35,8 @@ public static class JsonNetwork
     }
 
     /// <summary>Reads an architecture, in which weights are absent.</summary>
-    /// <param name="path">A <c>.json</c> file whose layers are <c>{"dense": N}</c>, <c>{"conv": {"filters", "kernel", "stride", "padding"}}</c>,
+    /// <param name="path">A <c>.json</c> file whose layers are <c>{"dense": N}</c>, <c>{"conv": {"filters", "kernel", "stride",
+    /// "padding"}}</c>,
     /// <c>{"batchNorm": true}</c>, <c>{"pool": "max" | "average", "size", "stride"}</c>, <c>{"flatten": true}</c> or
     /// <c>{"residual": [layers…]}</c>, with <c>"activation"</c> where there is one.</param>
     /// <exception cref="OrthantInputException">The file is not such an architecture; the place and line are named.</exception>
@@ -48,8 +50,10 @@ public static class JsonNetwork
     /// <param name="path">Where to.</param>
     /// <param name="network">The network; its numbers read back bit for bit, as doubles.</param>
     /// <param name="inputs">The files that it was made from, none of which may be <paramref name="path"/>.</param>
-    /// <exception cref="OrthantInputException">The file cannot be written, or the network has a layer that this form has not: a pooling for the
-    /// largest, parallel branches other than residual ones, activations that differ within a layer, a matrix of more than 2^24 entries.</exception>
+    /// <exception cref="OrthantInputException">The file cannot be written, or the network has a layer that this form has not: a pooling for
+    /// the
+    /// largest, parallel branches other than residual ones, activations that differ within a layer, a matrix of more than 2^24
+    /// entries.</exception>
     public static void Write(string path, ReluNetwork network, params ReadOnlySpan<string> inputs) =>
         OutputFile.WriteText(path, ToText(path, network), inputs);
 
@@ -87,7 +91,10 @@ public static class JsonNetwork
         ActivationFunction activation = ReadActivation(members);
         if (members.TryGetValue("residual", out JsonItem branch))
         {
-            if (members.ContainsKey("weights") || members.ContainsKey("bias")) throw item.Error("weights beside a residual block", "one of the two");
+            if (members.ContainsKey("weights") || members.ContainsKey("bias"))
+            {
+                throw item.Error("weights beside a residual block", "one of the two");
+            }
             List<Layer> layers = Chain(branch);
             if (layers[0].Inputs == layers[^1].Outputs) return ParallelLayer.Residual(layers, activation);
             throw branch.Error($"a branch from {layers[0].Inputs} to {layers[^1].Outputs} numbers", "as many as it reads");
@@ -122,7 +129,10 @@ public static class JsonNetwork
 
     private static void WriteLayer(string source, StringBuilder text, Layer layer, string place, string indent)
     {
-        if (layer.Activations is not { Shared: { } activation }) throw new OrthantInputException(source, place, $"{layer}", "one activation for all units, for JSON");
+        if (layer.Activations is not { Shared: { } activation })
+        {
+            throw new OrthantInputException(source, place, $"{layer}", "one activation for all units, for JSON");
+        }
         switch (layer)
         {
             case AffineLayer affine when (long)affine.Outputs * affine.Inputs <= MostDenseEntries:

@@ -3,7 +3,8 @@ using Orthant.Networks;
 
 namespace Orthant.Formats;
 
-/// <summary>The layers of a network that is yet to be trained: kinds and sizes without weights. For networks with weights see <see cref="ReluNetwork"/>.</summary>
+/// <summary>The layers of a network that is yet to be trained: kinds and sizes without weights. For networks with weights see
+/// <see cref="ReluNetwork"/>.</summary>
 /// <param name="Name">A name for people; may be empty.</param>
 /// <param name="Layers">The layers, from the input; sizes that follow from the data are left out.</param>
 public sealed record NetworkArchitecture(string Name, ImmutableArray<ArchitectureLayer> Layers);
@@ -22,7 +23,8 @@ public sealed record DenseArchitecture(int Units, ActivationFunction Activation)
 /// <param name="Stride">Pixels from one position to the next.</param>
 /// <param name="Padding">Pixels of the frame on every side.</param>
 /// <param name="Activation">What each unit applies.</param>
-public sealed record ConvolutionArchitecture(int Filters, int Kernel, int Stride, int Padding, ActivationFunction Activation) : ArchitectureLayer;
+public sealed record ConvolutionArchitecture(
+    int Filters, int Kernel, int Stride, int Padding, ActivationFunction Activation) : ArchitectureLayer;
 
 /// <summary>A batch normalisation, then an activation.</summary>
 /// <param name="Activation">What each unit applies.</param>

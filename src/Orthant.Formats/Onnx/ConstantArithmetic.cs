@@ -10,7 +10,10 @@ internal static class ConstantArithmetic
     public static ConstantValue Add(NodeContext node, ConstantValue a, ConstantValue b, int sign)
     {
         if (Integers(node, a, b, (x, y) => checked(x + (sign * y))) is { } integers) return integers;
-        if (a.RelativeError + b.RelativeError > 0) throw node.Error("a sum of constants that were rounded", "constants that the file states");
+        if (a.RelativeError + b.RelativeError > 0)
+        {
+            throw node.Error("a sum of constants that were rounded", "constants that the file states");
+        }
         return Numbers(node, a, b, (double x, double y, out double sum) => ExactArithmetic.TryAdd(x, sign * y, out sum));
     }
 

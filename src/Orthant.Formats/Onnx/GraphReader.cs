@@ -29,7 +29,10 @@ internal sealed class GraphReader
         CheckOperatorSets();
         foreach (TensorProto initialiser in graph.Initializer)
         {
-            if (!initialisers.TryAdd(initialiser.Name, initialiser)) throw Error($"initialiser '{initialiser.Name}'", "a second tensor of that name", "distinct names");
+            if (!initialisers.TryAdd(initialiser.Name, initialiser))
+            {
+                throw Error($"initialiser '{initialiser.Name}'", "a second tensor of that name", "distinct names");
+            }
         }
         if (graph.SparseInitializer.Count > 0) throw Error("graph", "sparse initialisers", "dense ones");
         ValueInfoProto input = SingleInput();
@@ -39,11 +42,15 @@ internal sealed class GraphReader
         ListProducers();
         (string outputName, string tensor) = WithoutTail();
         LowerUntil(tensor);
-        if (values[tensor] is not SignalValue output) throw Error($"output '{outputName}'", "a constant", "an output that depends on the input");
+        if (values[tensor] is not SignalValue output)
+        {
+            throw Error($"output '{outputName}'", "a constant", "an output that depends on the input");
+        }
         return Finish(signal, output, input.Name, stated, outputName, type);
     }
 
-    private LoadedModel Finish(InputSignal input, SignalValue output, string inputName, long[] inputShape, string outputName, ElementType type)
+    private LoadedModel Finish(
+        InputSignal input, SignalValue output, string inputName, long[] inputShape, string outputName, ElementType type)
     {
         List<Layer> layers = LayerSequence.Build(source, input, output.Signal);
         if (layers.Count == 0) layers.Add(new AffineLayer(new IdentityOperator(input.Size), []));
@@ -53,17 +60,24 @@ internal sealed class GraphReader
             if (!metadata.TryAdd(entry.Key, entry.Value)) throw Error($"metadata '{entry.Key}'", "the key a second time", "distinct keys");
         }
         ReluNetwork network = new(layers, type, context.IsOwnFile && graph.Name == GraphWriter.NoName ? "" : graph.Name, metadata);
-        return new LoadedModel(network, [.. context.Notes.Distinct()], inputName, [.. inputShape], outputName, [.. output.Shape.Select(l => (long)l)]);
+        return new LoadedModel(
+            network, [.. context.Notes.Distinct()], inputName, [.. inputShape], outputName, [.. output.Shape.Select(l => (long)l)]);
     }
 
     private void CheckOperatorSets()
     {
         OperatorSetIdProto? standard = model.OpsetImport.FirstOrDefault(o => o.Domain is "" or "ai.onnx");
-        if (standard is null) throw Error("operator sets", "none of the standard domain", $"one from {OldestOperatorSet} to {NewestOperatorSet}");
-        if (standard.Version < OldestOperatorSet) throw Error("operator sets", $"version {standard.Version}", $"{OldestOperatorSet} to {NewestOperatorSet}");
+        if (standard is null)
+        {
+            throw Error("operator sets", "none of the standard domain", $"one from {OldestOperatorSet} to {NewestOperatorSet}");
+        }
+        if (standard.Version < OldestOperatorSet)
+        {
+            throw Error("operator sets", $"version {standard.Version}", $"{OldestOperatorSet} to {NewestOperatorSet}");
+        }
         if (standard.Version > NewestOperatorSet)
         {
-            context.Notes.Add($"Operator set {standard.Version} is newer than {NewestOperatorSet}; its operations are read as those of {NewestOperatorSet}.");
+            context.Notes.Add($"Operator set {standard.Version} is newer than {NewestOperatorSet}, by which its operations are read.");
         }
     }
 
@@ -79,7 +93,8 @@ internal sealed class GraphReader
     private (int[] Shape, long[] Stated, ElementType Type) InputType(ValueInfoProto input)
     {
         string place = $"input '{input.Name}'";
-        TypeProto.Types.Tensor tensor = input.Type?.TensorType ?? throw Error(place, "no tensor type", "a tensor of floating-point numbers");
+        TypeProto.Types.Tensor tensor = input.Type?.TensorType
+            ?? throw Error(place, "no tensor type", "a tensor of floating-point numbers");
         ElementType type = (TensorProto.Types.DataType)tensor.ElemType switch
         {
             TensorProto.Types.DataType.Float => ElementType.Float32,
@@ -88,13 +103,20 @@ internal sealed class GraphReader
             _ => throw Error(place, $"element type {TensorData.NameOf(tensor.ElemType)}", "Float, Double or Float16"),
         };
         if (tensor.Shape is null) throw Error(place, "no shape", "a shape");
-        long[] stated = [.. tensor.Shape.Dim.Select(d => d.ValueCase == TensorShapeProto.Types.Dimension.ValueOneofCase.DimValue && d.DimValue > 0 ? d.DimValue : -1)];
+        long[] stated = [.. tensor.Shape.Dim.Select(
+            d => d.ValueCase == TensorShapeProto.Types.Dimension.ValueOneofCase.DimValue && d.DimValue > 0 ? d.DimValue : -1)];
         long size = 1;
         for (int d = 0; d < stated.Length; d++)
         {
-            if (stated[d] < 0 && d > 0) throw Error(place, $"an unknown length for dimension {d}", "a number; only the batch, dimension 0, may be unknown");
+            if (stated[d] < 0 && d > 0)
+            {
+                throw Error(place, $"an unknown length for dimension {d}", "a number; only the batch, dimension 0, may be unknown");
+            }
             size = Math.Min(size * Math.Max(stated[d], 1), int.MaxValue);
-            if (stated[d] > Signal.LargestSize || size > Signal.LargestSize) throw Error(place, $"shape {ByteSize.Text(stated)}", $"at most {Signal.LargestSize} numbers");
+            if (stated[d] > Signal.LargestSize || size > Signal.LargestSize)
+            {
+                throw Error(place, $"shape {ByteSize.Text(stated)}", $"at most {Signal.LargestSize} numbers");
+            }
         }
         return ([.. stated.Select(l => (int)Math.Max(l, 1))], stated, type);
     }
@@ -112,7 +134,8 @@ internal sealed class GraphReader
         }
     }
 
-    /// <summary>The first output, and the tensor from which it is computed by operations that only turn scores into something else.</summary>
+    /// <summary>The first output, and the tensor from which it is computed by operations that only turn scores into something
+    /// else.</summary>
     private (string Output, string Tensor) WithoutTail()
     {
         if (graph.Output.Count == 0) throw Error("graph", "no output", "an output");
@@ -124,7 +147,11 @@ internal sealed class GraphReader
         {
             NodeProto node = graph.Node[index];
             bool tail = OperationTable.Tails.Contains(node.OpType);
-            if (node.Input.Count == 0 || !(tail || node.OpType is "Identity" or "Cast" or "Reshape" or "Flatten" or "Squeeze" or "Unsqueeze")) break;
+            if (node.Input.Count == 0 || !(
+                tail || node.OpType is "Identity" or "Cast" or "Reshape" or "Flatten" or "Squeeze" or "Unsqueeze"))
+            {
+                break;
+            }
             at = node.Input[0];
             if (!tail) continue;
             context.Notes.Add($"{node.OpType} at the end is left out: the outputs are what it is computed from.");
@@ -148,9 +175,12 @@ internal sealed class GraphReader
             if (!producers.TryGetValue(item.Tensor, out int index))
             {
                 IEnumerable<string> known = producers.Keys.Concat(initialisers.Keys).Concat(values.Keys).Take(1000);
-                throw Error(item.Reader ?? "graph", $"tensor '{item.Tensor}', which nothing computes", $"a tensor of the graph{Suggestion.For(item.Tensor, known)}");
+                throw Error(
+                    item.Reader ?? "graph", $"tensor '{item.Tensor}', which nothing computes",
+                    $"a tensor of the graph{Suggestion.For(item.Tensor, known)}");
             }
-            string[] missing = [.. graph.Node[index].Input.Where(i => i.Length > 0 && !values.ContainsKey(i) && !TryInitialiser(i)).Distinct()];
+            string[] missing = [.. graph.Node[index].Input.Where(
+                i => i.Length > 0 && !values.ContainsKey(i) && !TryInitialiser(i)).Distinct()];
             if (missing.Length == 0)
             {
                 Lower(index);

@@ -45,7 +45,9 @@ internal sealed record ConstantValue : GraphValue
 
     /// <summary>Elements chosen by their places, under a new shape.</summary>
     public ConstantValue Selected(int[] shape, int[] places) =>
-        new(shape, numbers is null ? null : Array.ConvertAll(places, p => numbers[p]), Integers is null ? null : Array.ConvertAll(places, p => Integers[p]))
+        new(
+            shape, numbers is null ? null : Array.ConvertAll(places, p => numbers[p]),
+            Integers is null ? null : Array.ConvertAll(places, p => Integers[p]))
         {
             RelativeError = RelativeError,
         };

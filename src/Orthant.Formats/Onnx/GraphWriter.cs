@@ -43,7 +43,8 @@ internal sealed class GraphWriter
         graph.Output.Add(Info("output", network.Outputs));
         ModelProto model = new() { IrVersion = 8, ProducerName = OnnxWriter.Producer, ProducerVersion = "1", Graph = graph };
         model.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = 17 });
-        foreach ((string key, string value) in network.Metadata) model.MetadataProps.Add(new StringStringEntryProto { Key = key, Value = value });
+        foreach ((string key, string value) in network.Metadata) model.MetadataProps.Add(
+            new StringStringEntryProto { Key = key, Value = value });
         return model;
     }
 
@@ -99,7 +100,10 @@ internal sealed class GraphWriter
 
     private string Dense(LinearOperator linear, ReadOnlySpan<double> bias, string name, string input)
     {
-        if ((long)linear.Outputs * linear.Inputs > MostDenseEntries) throw Error(name, $"{linear}, which would be written entry by entry", "a smaller one");
+        if ((long)linear.Outputs * linear.Inputs > MostDenseEntries)
+        {
+            throw Error(name, $"{linear}, which would be written entry by entry", "a smaller one");
+        }
         ReadOnlySpan<double> entries = linear is DenseOperator dense ? dense.Entries : linear.ToDense();
         List<string> inputs = [input, Tensor($"{name}/weights", [linear.Outputs, linear.Inputs], entries)];
         if (!bias.IsEmpty) inputs.Add(Tensor($"{name}/shift", [linear.Outputs], bias));
@@ -124,7 +128,8 @@ internal sealed class GraphWriter
         SlidingWindow w = pool.Window;
         if (w.DilationY != 1 || w.DilationX != 1) throw Error(name, "a dilated average pooling", "one without dilation");
         string image = Image(pool.Input, name, input);
-        string pooled = Node("AveragePool", $"{name}/linear", [image], [.. Window(w), Attribute("count_include_pad", pool.CountFrame ? 1 : 0)]);
+        string pooled = Node(
+            "AveragePool", $"{name}/linear", [image], [.. Window(w), Attribute("count_include_pad", pool.CountFrame ? 1 : 0)]);
         return Node("Flatten", $"{name}/flatten", [pooled]);
     }
 
@@ -153,7 +158,9 @@ internal sealed class GraphWriter
         if (shared.Equals(ActivationFunction.Abs)) return Node("Abs", node, [input]);
         if (shared.IsHomogeneous && shared.LeftSlope == (float)shared.LeftSlope)
         {
-            return Node("LeakyRelu", node, [input], [new AttributeProto { Name = "alpha", Type = AttributeType.Float, F = (float)shared.LeftSlope }]);
+            return Node(
+                "LeakyRelu", node, [input],
+                [new AttributeProto { Name = "alpha", Type = AttributeType.Float, F = (float)shared.LeftSlope }]);
         }
         if (shared.IsHomogeneous) return Node("PRelu", node, [input, Tensor($"{name}/slopes", [1], [shared.LeftSlope])]);
         (double lower, double upper) = Bounds(shared);
@@ -177,7 +184,9 @@ internal sealed class GraphWriter
     /// <summary>The bounds of a clip; infinite where there is none, as for the homogeneous functions.</summary>
     private static (double Lower, double Upper) Bounds(ActivationFunction f) => f.IsHomogeneous
         ? (double.NegativeInfinity, double.PositiveInfinity)
-        : (f.Slope(0) == 0 ? f.Intercept(0) : double.NegativeInfinity, f.Slope(f.Pieces - 1) == 0 ? f.Intercept(f.Pieces - 1) : double.PositiveInfinity);
+        : (
+            f.Slope(0) == 0 ? f.Intercept(0) : double.NegativeInfinity,
+            f.Slope(f.Pieces - 1) == 0 ? f.Intercept(f.Pieces - 1) : double.PositiveInfinity);
 
     private static double[]? PerChannel(ReadOnlySpan<double> bias, ImageShape image)
     {
@@ -216,20 +225,23 @@ internal sealed class GraphWriter
 
     private string Node(string operation, string name, IEnumerable<string> inputs, IEnumerable<AttributeProto>? attributes = null)
     {
-        graph.Node.Add(new NodeProto { Input = { inputs }, Output = { name }, Name = name, OpType = operation, Attribute = { attributes ?? [] } });
+        graph.Node.Add(
+            new NodeProto { Input = { inputs }, Output = { name }, Name = name, OpType = operation, Attribute = { attributes ?? [] } });
         return name;
     }
 
     private static AttributeProto Attribute(string name, long value) => new() { Name = name, Type = AttributeType.Int, I = value };
 
-    private static AttributeProto Attribute(string name, long[] values) => new() { Name = name, Type = AttributeType.Ints, Ints = { values } };
+    private static AttributeProto Attribute(string name, long[] values) =>
+        new() { Name = name, Type = AttributeType.Ints, Ints = { values } };
 
     private ValueInfoProto Info(string name, int width)
     {
         TensorShapeProto shape = new();
         shape.Dim.Add(new TensorShapeProto.Types.Dimension { DimParam = "N" });
         shape.Dim.Add(new TensorShapeProto.Types.Dimension { DimValue = width });
-        return new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)type, Shape = shape } } };
+        TypeProto.Types.Tensor tensor = new() { ElemType = (int)type, Shape = shape };
+        return new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = tensor } };
     }
 
     private string Integers(string name, long[] values)
@@ -262,7 +274,11 @@ internal sealed class GraphWriter
                     BinaryPrimitives.WriteHalfLittleEndian(at, (Half)values[i]);
                     break;
             }
-            if (kept != values[i]) throw Error(name, $"the number {values[i]:R}", $"numbers that {network.ElementType} holds; give the network a wider element type");
+            if (kept != values[i])
+            {
+                throw Error(
+                    name, $"the number {values[i]:R}", $"numbers that {network.ElementType} holds; give the network a wider element type");
+            }
         }
         return Add(name, type, shape, raw);
     }
@@ -270,7 +286,8 @@ internal sealed class GraphWriter
     private string Add(string name, DataType dataType, long[] shape, byte[] raw)
     {
         bytes += raw.Length;
-        graph.Initializer.Add(new TensorProto { Name = name, DataType = (int)dataType, Dims = { shape }, RawData = UnsafeByteOperations.UnsafeWrap(raw) });
+        graph.Initializer.Add(
+            new TensorProto { Name = name, DataType = (int)dataType, Dims = { shape }, RawData = UnsafeByteOperations.UnsafeWrap(raw) });
         return name;
     }
 

@@ -3,7 +3,8 @@ using Orthant.Networks;
 namespace Orthant.Formats.Onnx;
 
 /// <summary>Collects the layers of a chain of signals: a bias joins the linear map before it, an activation the layer before it.</summary>
-/// <remarks>Nothing is merged that would round: a bias or a scaling joins only where all sums and products are exact. In a file of ours only
+/// <remarks>Nothing is merged that would round: a bias or a scaling joins only where all sums and products are exact. In a file of ours
+/// only
 /// signals of one layer are joined, so that it reads back as it was.</remarks>
 internal sealed class LayerBuilder
 {
@@ -180,7 +181,8 @@ internal sealed class LayerBuilder
         if (first.IsIdentity) return second;
         if (second.IsIdentity) return first;
         // max(x, lower), and then min(x, upper), the bounds in order: a clip.
-        bool clips = first.Pieces == 2 && first.Slope(0) == 0 && first.Slope(1) == 1 && second.Pieces == 2 && second.Slope(0) == 1 && second.Slope(1) == 0;
+        bool clips = first.Pieces == 2 && first.Slope(0) == 0 && first.Slope(1) == 1 && second.Pieces == 2 && second.Slope(0) == 1
+            && second.Slope(1) == 0;
         return clips && first.Intercept(0) < second.Intercept(1) ? ActivationFunction.Clip(first.Intercept(0), second.Intercept(1)) : null;
     }
 }

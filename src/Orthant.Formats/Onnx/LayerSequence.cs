@@ -63,7 +63,10 @@ internal sealed class LayerSequence
 
     private List<Layer> Between(Signal from, Signal to, int nesting)
     {
-        if (nesting > DeepestNesting) throw new OrthantInputException(source, "graph", $"branches nested deeper than {DeepestNesting}", "fewer");
+        if (nesting > DeepestNesting)
+        {
+            throw new OrthantInputException(source, "graph", $"branches nested deeper than {DeepestNesting}", "fewer");
+        }
         List<Signal> steps = [];
         for (Signal s = to; !ReferenceEquals(s, from); s = tree[s].Dominator!) steps.Add(s);
         LayerBuilder builder = new();
@@ -125,7 +128,10 @@ internal sealed class LayerSequence
         {
             Signal step = region[i];
             int width = live.Sum(s => s.Size);
-            if (width > 4 * Signal.LargestSize) throw new OrthantInputException(source, "graph", "branches too wide to be carried along", "narrower ones");
+            if (width > 4 * Signal.LargestSize)
+            {
+                throw new OrthantInputException(source, "graph", "branches too wide to be carried along", "narrower ones");
+            }
             LayerBuilder own = new();
             if (step is JoinSignal join) own.Add(Joined(live, join), join.Group);
             else

@@ -3,7 +3,8 @@ using AttributeType = Orthant.Formats.Onnx.AttributeProto.Types.AttributeType;
 
 namespace Orthant.Formats.Onnx;
 
-/// <summary>A node of a graph as its operation sees it: its inputs as values, its attributes by name and type, and how to report an error.</summary>
+/// <summary>A node of a graph as its operation sees it: its inputs as values, its attributes by name and type, and how to report an
+/// error.</summary>
 internal sealed class NodeContext
 {
     private readonly NodeProto node;
@@ -18,7 +19,10 @@ internal sealed class NodeContext
         Place = PlaceOf(node, index);
         foreach (AttributeProto attribute in node.Attribute)
         {
-            if (!attributes.TryAdd(attribute.Name, attribute)) throw Error($"attribute '{attribute.Name}' a second time", "each attribute once");
+            if (!attributes.TryAdd(attribute.Name, attribute))
+            {
+                throw Error($"attribute '{attribute.Name}' a second time", "each attribute once");
+            }
         }
         if (graph.IsOwnFile && node.Name.LastIndexOf('/') is > 0 and int end) Group = node.Name[..end];
     }
@@ -55,7 +59,9 @@ internal sealed class NodeContext
         foreach (string name in attributes.Keys)
         {
             if (known.Contains(name)) continue;
-            string expected = known.Length == 0 ? "no attributes" : $"one of {string.Join(", ", known.ToArray())}{Suggestion.For(name, known.ToArray())}";
+            string expected = known.Length == 0
+                ? "no attributes"
+                : $"one of {string.Join(", ", known.ToArray())}{Suggestion.For(name, known.ToArray())}";
             throw Error($"attribute '{name}'", expected);
         }
     }
@@ -74,13 +80,17 @@ internal sealed class NodeContext
     /// <summary>An input that has to be the same for every input of the network.</summary>
     public ConstantValue Constant(int input) =>
         Input(input) as ConstantValue
-        ?? throw Error($"input {input} '{node.Input[input]}' that depends on the network's input", "a constant, for the network to be piecewise linear");
+        ?? throw Error(
+            $"input {input} '{node.Input[input]}' that depends on the network's input",
+            "a constant, for the network to be piecewise linear");
 
-    /// <summary>A constant of one number.</summary>
+    /// <summary>A constant of one number that the file states.</summary>
     public double Number(int input)
     {
         ConstantValue constant = Constant(input);
-        return constant.Count == 1 ? constant.Numbers[0] : throw Error($"{constant.Count} numbers as input {input}", "one number");
+        if (constant.Count != 1) throw Error($"{constant.Count} numbers as input {input}", "one number");
+        if (constant.RelativeError != 0) throw Error($"a rounded number as input {input}", "a number that the file states");
+        return constant.Numbers[0];
     }
 
     /// <summary>A constant list of integers.</summary>
@@ -108,24 +118,29 @@ internal sealed class NodeContext
     }
 
     /// <summary>A text attribute.</summary>
-    public string Text(string name, string otherwise) => Attribute(name, AttributeType.String, a => a.HasS) is { } a ? Encoding.UTF8.GetString(a.S.Span) : otherwise;
+    public string Text(string name, string otherwise) =>
+        Attribute(name, AttributeType.String, a => a.HasS) is { } a ? Encoding.UTF8.GetString(a.S.Span) : otherwise;
 
     /// <summary>An attribute of several integers, or null when it is not there.</summary>
     public long[]? IntegerList(string name) => Attribute(name, AttributeType.Ints, _ => true) is { } a ? [.. a.Ints] : null;
 
     /// <summary>A tensor attribute, or null when it is not there.</summary>
     public ConstantValue? Tensor(string name) =>
-        Attribute(name, AttributeType.Tensor, a => a.T is not null) is { } a ? TensorData.Read(Graph.Source, $"{Place}, attribute '{name}'", a.T) : null;
+        Attribute(name, AttributeType.Tensor, a => a.T is not null) is { } a
+            ? TensorData.Read(Graph.Source, $"{Place}, attribute '{name}'", a.T)
+            : null;
 
     /// <summary>Integers that stand in an attribute in older operator sets and in an input in newer ones; null when in neither.</summary>
-    public long[]? IntegerList(string attribute, int input) => HasAttribute(attribute) ? IntegerList(attribute) : Has(input) ? Integers(input) : null;
+    public long[]? IntegerList(string attribute, int input) =>
+        HasAttribute(attribute) ? IntegerList(attribute) : Has(input) ? Integers(input) : null;
 
     /// <summary>An axis counted from the front.</summary>
     public int Axis(long axis, int rank) =>
         axis >= -rank && axis < rank ? (int)(axis < 0 ? axis + rank : axis) : throw Error($"axis {axis}", $"an axis of {rank} dimensions");
 
     /// <summary>An error at this node.</summary>
-    public OrthantInputException Error(string found, string expected, Exception? cause = null) => new(Graph.Source, Place, found, expected, cause);
+    public OrthantInputException Error(string found, string expected, Exception? cause = null) =>
+        new(Graph.Source, Place, found, expected, cause);
 
     private AttributeProto? Attribute(string name, AttributeType type, Func<AttributeProto, bool> holds)
     {

@@ -50,7 +50,8 @@ internal static class SignalAlgebra
             int left = d <= a.Length ? a[^d] : 1, right = d <= b.Length ? b[^d] : 1;
             if (left != right && left != 1 && right != 1)
             {
-                throw node.Error($"shapes ({string.Join(", ", a)}) and ({string.Join(", ", b)})", "shapes that can be broadcast to each other");
+                throw node.Error(
+                    $"shapes ({string.Join(", ", a)}) and ({string.Join(", ", b)})", "shapes that can be broadcast to each other");
             }
             shape[^d] = left == 1 ? right : left;
         }
@@ -61,7 +62,9 @@ internal static class SignalAlgebra
     public static ConstantValue Broadcast(NodeContext node, ConstantValue constant, int[] shape)
     {
         if (constant.Shape.AsSpan().SequenceEqual(shape)) return constant;
-        return constant.Count == Product(shape) ? constant.Reshaped(shape) : constant.Selected(shape, BroadcastPlaces(node, constant.Shape, shape));
+        return constant.Count == Product(shape)
+            ? constant.Reshaped(shape)
+            : constant.Selected(shape, BroadcastPlaces(node, constant.Shape, shape));
     }
 
     /// <summary>A signal repeated to a larger shape.</summary>
@@ -79,7 +82,9 @@ internal static class SignalAlgebra
         return x switch
         {
             ConstantValue c => same ? c.Reshaped(shape) : c.Selected(shape, places),
-            SignalValue s => same ? s with { Shape = shape } : Affine(node, s, Checked(node, shape), SparseOperator.Select(s.Count, places)),
+            SignalValue s => same
+                ? s with { Shape = shape }
+                : Affine(node, s, Checked(node, shape), SparseOperator.Select(s.Count, places)),
             _ => throw new ArgumentException("A graph value is a constant or a signal.", nameof(x)),
         };
     }
@@ -89,7 +94,8 @@ internal static class SignalAlgebra
     {
         if (x.Count != LongProduct(shape))
         {
-            throw node.Error($"{x.Count} numbers of shape ({string.Join(", ", x.Shape)})", $"as many as in shape ({string.Join(", ", shape)})");
+            throw node.Error(
+                $"{x.Count} numbers of shape ({string.Join(", ", x.Shape)})", $"as many as in shape ({string.Join(", ", shape)})");
         }
         return x is ConstantValue constant ? constant.Reshaped(shape) : (SignalValue)x with { Shape = shape };
     }

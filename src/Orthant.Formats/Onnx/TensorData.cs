@@ -21,17 +21,22 @@ internal static class TensorData
         long[] lengths = [.. tensor.Dims];
         if (lengths.Length > 64) throw new OrthantInputException(source, place, $"{lengths.Length} dimensions", "at most 64");
         int count = ByteSize.Elements(source, place, lengths);
-        if (lengths.Any(l => l > int.MaxValue)) throw new OrthantInputException(source, place, $"shape {ByteSize.Text(lengths)}", "32-bit lengths");
+        if (lengths.Any(l => l > int.MaxValue))
+        {
+            throw new OrthantInputException(source, place, $"shape {ByteSize.Text(lengths)}", "32-bit lengths");
+        }
         int[] shape = Array.ConvertAll(lengths, l => (int)l);
         DataType type = (DataType)tensor.DataType;
         switch (type)
         {
             case DataType.Float or DataType.Double or DataType.Float16 or DataType.Bfloat16:
                 return ConstantValue.OfNumbers(shape, Numbers(source, place, tensor, type, lengths, count));
-            case DataType.Int64 or DataType.Int32 or DataType.Int16 or DataType.Int8 or DataType.Uint8 or DataType.Uint16 or DataType.Uint32 or DataType.Bool:
+            case DataType.Int64 or DataType.Int32 or DataType.Int16 or DataType.Int8:
+            case DataType.Uint32 or DataType.Uint16 or DataType.Uint8 or DataType.Bool:
                 return ConstantValue.OfIntegers(shape, Integers(source, place, tensor, type, lengths, count));
             default:
-                throw new OrthantInputException(source, place, $"element type {NameOf(tensor.DataType)}", "floating-point numbers or integers");
+                throw new OrthantInputException(
+                    source, place, $"element type {NameOf(tensor.DataType)}", "floating-point numbers or integers");
         }
     }
 

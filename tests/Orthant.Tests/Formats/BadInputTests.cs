@@ -43,7 +43,8 @@ public sealed class BadInputTests
             for (int cut = 0; cut < seed.Length; cut++) NetworkOrRefusal(OnnxReader.Load, seed[..cut]);
         }
         byte[] json = JsonSeeds()[0];
-        for (int cut = 0; cut < json.Length - 2; cut++) Assert.Throws<OrthantInputException>(() => JsonNetwork.Load("x", json.AsMemory(0, cut)));
+        for (int cut = 0; cut < json.Length - 2; cut++) Assert.Throws<OrthantInputException>(
+            () => JsonNetwork.Load("x", json.AsMemory(0, cut)));
     }
 
     [Theory]
@@ -74,7 +75,9 @@ public sealed class BadInputTests
         Refused(new OnnxGraph(1, 2).Node("Relu", "x", "y").Node("Abs", "x", "y").Output("y", 1, 2), "a name that is taken");
         Refused(new OnnxGraph(1, 2).Node("Relu", "x", "x").Output("x", 1, 2), "a name that is taken");
         Refused(new OnnxGraph(1, 2).Floats("c", [1], 1).Floats("c", [1], 2).Node("Add", "x c", "y").Output("y", 1, 2), "a second tensor");
-        Refused(new OnnxGraph(1, 2).Node("Add", "x weigths", "y").Floats("weights", [1], 1).Output("y", 1, 2), "'weigths', which nothing computes");
+        Refused(
+            new OnnxGraph(1, 2).Node("Add", "x weigths", "y").Floats("weights", [1], 1).Output("y", 1, 2),
+            "'weigths', which nothing computes");
         Refused(new OnnxGraph(1, 2).Node("Relu", "x", "y").Output("z", 1, 2), "'z', which nothing computes");
         Refused(new OnnxGraph(1, 2).Node("Relu", "x", "y"), "no output");
         Refused(new OnnxGraph(1, 2).Floats("c", [1], 1).Node("Neg", "c", "y").Output("y", 1), "a constant");
@@ -99,7 +102,8 @@ public sealed class BadInputTests
     [Fact]
     public void WrongShapesAreNamed()
     {
-        Refused(new OnnxGraph(1, 3).Floats("w", [2, 2], 1, 2, 3, 4).Node("MatMul", "x w", "y").Output("y", 1, 2), "shapes (1, 3) and (2, 2)");
+        Refused(
+            new OnnxGraph(1, 3).Floats("w", [2, 2], 1, 2, 3, 4).Node("MatMul", "x w", "y").Output("y", 1, 2), "shapes (1, 3) and (2, 2)");
         Refused(new OnnxGraph(1, 3).Floats("w", [2], 1, 2).Node("Add", "x w", "y").Output("y", 1, 3), "shapes (1, 3) and (2)");
         Refused(new OnnxGraph(1, 3).Longs("s", 2, 2).Node("Reshape", "x s", "y").Output("y", 2, 2), "3 numbers");
         Refused(new OnnxGraph(1, 3).Longs("s", -1, -1).Node("Reshape", "x s", "y").Output("y", 2, 2), "the length -1");
@@ -113,19 +117,35 @@ public sealed class BadInputTests
     [Fact]
     public void DataAreCountedBeforeAnythingIsAllocated()
     {
-        Refused(new OnnxGraph(1, 2).Floats("w", [1L << 20, 1L << 20], 1, 2).Node("MatMul", "x w", "y").Output("y", 1, 2), "shape (1048576, 1048576)");
+        Refused(
+            new OnnxGraph(1, 2).Floats("w", [1L << 20, 1L << 20], 1, 2).Node("MatMul", "x w", "y").Output("y", 1, 2),
+            "shape (1048576, 1048576)");
         Refused(new OnnxGraph(1, 2).Floats("w", [1L << 30], 1, 2).Node("Add", "x w", "y").Output("y", 1, 2), "2 numbers of data");
         Refused(new OnnxGraph(1, 2).Floats("w", [-1], 1).Node("Add", "x w", "y").Output("y", 1, 2), "the length -1");
-        Refused(new OnnxGraph(1, 2).Add(new TensorProto { Name = "w", DataType = 1, Dims = { 2 }, RawData = ByteString.CopyFrom(1, 2, 3) }).Node("Add", "x w", "y").Output("y", 1, 2), "3 bytes of data");
-        Refused(new OnnxGraph(1, 2).Longs("s", 1L << 40).Node("ConstantOfShape", "s", "w").Node("Add", "x w", "y").Output("y", 1, 2), "shape (1099511627776)");
-        Refused(new OnnxGraph(1, 2).Longs("s", 1 << 20, 1 << 20).Node("ConstantOfShape", "s", "w").Node("Add", "x w", "y").Output("y", 1, 2), "shape (1048576, 1048576)");
-        Refused(new OnnxGraph(1, 2).Longs("s", 1 << 20, 1 << 20, 1, 1).Node("Expand", "x s", "y").Output("y"), "shape (1048576, 1048576, 1, 2)");
-        Refused(new OnnxGraph(1, 1, 2, 2).Node("MaxPool", "x", "y", ("kernel_shape", new[] { 1, 1 }), ("pads", new[] { 0, 0, 1 << 20, 1 << 20 })).Output("y"), "shape");
+        Refused(
+            new OnnxGraph(1, 2).Add(new TensorProto { Name = "w", DataType = 1, Dims = { 2 }, RawData = ByteString.CopyFrom(1, 2, 3) })
+                .Node("Add", "x w", "y").Output("y", 1, 2),
+            "3 bytes of data");
+        Refused(
+            new OnnxGraph(1, 2).Longs("s", 1L << 40).Node("ConstantOfShape", "s", "w").Node("Add", "x w", "y").Output("y", 1, 2),
+            "shape (1099511627776)");
+        Refused(
+            new OnnxGraph(1, 2).Longs("s", 1 << 20, 1 << 20).Node("ConstantOfShape", "s", "w").Node("Add", "x w", "y").Output("y", 1, 2),
+            "shape (1048576, 1048576)");
+        Refused(
+            new OnnxGraph(1, 2).Longs("s", 1 << 20, 1 << 20, 1, 1).Node("Expand", "x s", "y").Output("y"),
+            "shape (1048576, 1048576, 1, 2)");
+        Refused(
+            new OnnxGraph(1, 1, 2, 2)
+                .Node("MaxPool", "x", "y", ("kernel_shape", new[] { 1, 1 }), ("pads", new[] { 0, 0, 1 << 20, 1 << 20 })).Output("y"),
+            "shape");
         TensorProto elsewhere = new() { Name = "w", DataType = 1, Dims = { 2 }, DataLocation = TensorProto.Types.DataLocation.External };
         elsewhere.ExternalData.Add(new StringStringEntryProto { Key = "location", Value = "/etc/passwd" });
         Refused(new OnnxGraph(1, 2).Add(elsewhere).Node("Add", "x w", "y").Output("y", 1, 2), "data in another file");
         Refused(new OnnxGraph(1, 2).Floats("w", [2], 1, float.NaN).Node("Add", "x w", "y").Output("y", 1, 2), "NaN as element 1");
-        Refused(new OnnxGraph(1, 2).Floats("w", [2], 1, float.PositiveInfinity).Node("Add", "x w", "y").Output("y", 1, 2), "Infinity as element 1");
+        Refused(
+            new OnnxGraph(1, 2).Floats("w", [2], 1, float.PositiveInfinity).Node("Add", "x w", "y").Output("y", 1, 2),
+            "Infinity as element 1");
         Refused(new OnnxGraph(1, 2).Floats("w", [2], 1, 0).Node("Div", "x w", "y").Output("y", 1, 2), "a division by zero");
     }
 
@@ -141,7 +161,8 @@ public sealed class BadInputTests
             inner = new GraphProto { Node = { node } };
         }
         byte[] nested = new ModelProto { Graph = inner, OpsetImport = { new OperatorSetIdProto { Version = 17 } } }.ToByteArray();
-        Assert.Contains("not ONNX", Assert.Throws<OrthantInputException>(() => OnnxReader.Load("x", nested)).Found, StringComparison.Ordinal);
+        Assert.Contains(
+            "not ONNX", Assert.Throws<OrthantInputException>(() => OnnxReader.Load("x", nested)).Found, StringComparison.Ordinal);
 
         // A long chain is no depth; branches within branches are.
         OnnxGraph chain = new(1, 1), branches = new(1, 1);
@@ -166,7 +187,9 @@ public sealed class BadInputTests
     public void EmptyAndForeignFilesAreRefused()
     {
         using ScratchFolder folder = new();
-        foreach (byte[] content in (byte[][])[[0], [.. "hello"u8], [.. "{}"u8], [0x89, .. "PNG\r\n"u8], new byte[100], new ModelProto().ToByteArray(), [8, 8]])
+        byte[] png = [0x89, .. "PNG\r\n"u8];
+        byte[][] foreign = [[0], [.. "hello"u8], [.. "{}"u8], png, new byte[100], new ModelProto().ToByteArray(), [8, 8]];
+        foreach (byte[] content in foreign)
         {
             Assert.Throws<OrthantInputException>(() => OnnxReader.Load("x", content));
             Assert.Throws<OrthantInputException>(() => ModelFile.Load(folder.Write("m.onnx", content.Length == 0 ? [0] : content)));
@@ -219,9 +242,12 @@ public sealed class BadInputTests
         {
             RandomNetworks.All(type).Sample(n => seeds.Add(OnnxWriter.ToBytes("x", n)), iter: 12, threads: 1, seed: "0000KOIPe9Y1");
         }
-        OnnxGraph graph = new OnnxGraph(-1, 2, 4).Longs("s", 0, 2, 2, 2).Longs("zero", 0).Longs("b", 1).Longs("e", 3).Floats("w", [2, 2, 1, 1], 1, 2, 3, 4).Floats("f", [4, 2], 1, 2, 3, 4, 5, 6, 7, 8);
-        graph.Node("Shape", "x", "sh").Node("Gather", "sh zero", "n").Node("Concat", "n b e", "cc", ("axis", 0)).Node("Reshape", "x s", "i").Node("Conv", "i w", "c").Node("Relu", "c", "r");
-        graph.Node("Add", "r i", "a").Node("MaxPool", "a", "p", ("kernel_shape", new[] { 2, 1 })).Node("Flatten", "p", "q").Node("Gemm", "q f", "g").Node("Slice", "g zero b", "h");
+        OnnxGraph graph = new OnnxGraph(-1, 2, 4).Longs("s", 0, 2, 2, 2).Longs("zero", 0).Longs("b", 1).Longs("e", 3)
+            .Floats("w", [2, 2, 1, 1], 1, 2, 3, 4).Floats("f", [4, 2], 1, 2, 3, 4, 5, 6, 7, 8);
+        graph.Node("Shape", "x", "sh").Node("Gather", "sh zero", "n").Node("Concat", "n b e", "cc", ("axis", 0)).Node("Reshape", "x s", "i")
+            .Node("Conv", "i w", "c").Node("Relu", "c", "r");
+        graph.Node("Add", "r i", "a").Node("MaxPool", "a", "p", ("kernel_shape", new[] { 2, 1 })).Node("Flatten", "p", "q")
+            .Node("Gemm", "q f", "g").Node("Slice", "g zero b", "h");
         graph.Node("ConstantOfShape", "e", "z").Node("Pad", "h s", "pp").Node("Softmax", "g", "y").Output("y", -1, 2);
         seeds.Add(graph.Bytes());
         return seeds;
@@ -230,7 +256,8 @@ public sealed class BadInputTests
     private static List<byte[]> JsonSeeds()
     {
         List<byte[]> seeds = [];
-        RandomNetworks.Plain.Sample(n => seeds.Add(Encoding.UTF8.GetBytes(JsonNetwork.ToText("x", n))), iter: 20, threads: 1, seed: "0000KOIPe9Y1");
+        RandomNetworks.Plain.Sample(
+            n => seeds.Add(Encoding.UTF8.GetBytes(JsonNetwork.ToText("x", n))), iter: 20, threads: 1, seed: "0000KOIPe9Y1");
         return seeds;
     }
 
@@ -252,7 +279,8 @@ public sealed class BadInputTests
         Assert.InRange(read, count / 20, count * 19 / 20);
     }
 
-    /// <summary>One to four faults: a flipped bit, a changed byte, a cut, a stretch taken from another file, doubled or left out, a length blown up.</summary>
+    /// <summary>One to four faults: a flipped bit, a changed byte, a cut, a stretch taken from another file, doubled or left out, a length
+    /// blown up.</summary>
     private static byte[] Mutated(List<byte[]> seeds, Random random)
     {
         List<byte> file = [.. seeds[random.Next(seeds.Count)]];

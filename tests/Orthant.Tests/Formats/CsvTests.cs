@@ -6,7 +6,8 @@ namespace Orthant.Tests.Formats;
 
 public sealed class CsvTests
 {
-    private static readonly Gen<double> AnyNumber = Gen.OneOf(Gen.Double.Where(double.IsFinite), Gen.Const(-0.0), Gen.Const(double.Epsilon), Gen.Int.Select(i => (double)i));
+    private static readonly Gen<double> AnyNumber = Gen.OneOf(
+        Gen.Double.Where(double.IsFinite), Gen.Const(-0.0), Gen.Const(double.Epsilon), Gen.Int.Select(i => (double)i));
 
     [Fact]
     public void WhatIsWrittenIsReadBackBitForBit() =>
@@ -14,7 +15,10 @@ public sealed class CsvTests
             AnyNumber.Array[rows * columns].Sample(values =>
             {
                 if (rows == 0 && !named) return;
-                string[]? header = named ? [.. names.Take(columns).Select((n, i) => new string([.. n.Where(c => !char.IsControl(c) && !char.IsSurrogate(c))]).Trim() + "n" + i)] : null;
+                string[]? header = named
+                    ? [.. names.Take(columns).Select(
+                        (n, i) => new string([.. n.Where(c => !char.IsControl(c) && !char.IsSurrogate(c))]).Trim() + "n" + i)]
+                    : null;
                 using ScratchFolder folder = new();
                 Csv.Write(folder.File("t.csv"), new NumberTable(rows, columns, values, header));
                 NumberTable back = Csv.Read(folder.File("t.csv"));
@@ -88,7 +92,9 @@ public sealed class CsvTests
 
     [Fact]
     public void ADecimalCommaIsToldFromAnyOtherMistake() =>
-        Assert.Contains("decimal point in place of the comma", Assert.Throws<OrthantInputException>(() => Parse("a\n\"1,5\"")).Expected, StringComparison.Ordinal);
+        Assert.Contains(
+            "decimal point in place of the comma", Assert.Throws<OrthantInputException>(() => Parse("a\n\"1,5\"")).Expected,
+            StringComparison.Ordinal);
 
     [Fact]
     public void AHeaderAloneIsAnEmptyTable() => Assert.True(Parse("a,b\n") is { Rows: 0, Columns: 2 });

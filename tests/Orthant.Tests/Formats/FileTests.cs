@@ -34,8 +34,11 @@ public sealed class FileTests
     {
         using ScratchFolder folder = new();
         Assert.Equal("é", InputFile.ReadAllText(folder.Write("mark", [0xEF, 0xBB, 0xBF, 0xC3, 0xA9])));
-        Assert.Contains("line 2", Refused(() => InputFile.ReadAllText(folder.Write("latin", [0x61, 0x0A, 0xE9, 0x0A]))).Place, StringComparison.Ordinal);
-        Assert.Contains("UTF-16", Refused(() => InputFile.ReadAllText(folder.Write("wide", [0xFF, 0xFE, 0x61, 0]))).Found, StringComparison.Ordinal);
+        Assert.Contains(
+            "line 2", Refused(() => InputFile.ReadAllText(folder.Write("latin", [0x61, 0x0A, 0xE9, 0x0A]))).Place,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "UTF-16", Refused(() => InputFile.ReadAllText(folder.Write("wide", [0xFF, 0xFE, 0x61, 0]))).Found, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -55,9 +58,11 @@ public sealed class FileTests
     {
         using ScratchFolder folder = new();
         byte[] packed = Pack(Encoding.UTF8.GetBytes(string.Join(' ', Enumerable.Range(0, 5000))));
-        for (int cut = 3; cut < packed.Length; cut += 97) Refused(() => InputFile.ReadAllBytes(folder.Write("cut.gz", packed.AsSpan(0, cut))));
+        for (int cut = 3; cut < packed.Length; cut += 97) Refused(
+            () => InputFile.ReadAllBytes(folder.Write("cut.gz", packed.AsSpan(0, cut))));
         packed[packed.Length / 2] ^= 0x55;
-        Assert.Contains("damaged", Refused(() => InputFile.ReadAllBytes(folder.Write("broken.gz", packed))).Found, StringComparison.Ordinal);
+        Assert.Contains(
+            "damaged", Refused(() => InputFile.ReadAllBytes(folder.Write("broken.gz", packed))).Found, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -37,7 +37,8 @@ public sealed class JsonNetworkTests
         string folder = Repository.Need(Repository.Cases("extraction"), "the acceptance cases");
         string[] files = Directory.GetFiles(Path.Combine(folder, "networks"), "*.json");
         Assert.NotEmpty(files);
-        foreach (string file in files) Assert.Contains($"-{ModelFile.Load(file).Network.ToString().Split(' ')[0]}", Path.GetFileName(file), StringComparison.Ordinal);
+        foreach (string file in files) Assert.Contains(
+            $"-{ModelFile.Load(file).Network.ToString().Split(' ')[0]}", Path.GetFileName(file), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -74,10 +75,13 @@ public sealed class JsonNetworkTests
         Assert.Equal(
             [
                 new ConvolutionArchitecture(8, 3, 1, 1, ActivationFunction.Relu), new BatchNormArchitecture(ActivationFunction.Relu),
-                new PoolArchitecture(true, 2, 1), new PoolArchitecture(false, 2, 2), new FlattenArchitecture(), new DenseArchitecture(10, ActivationFunction.Identity),
+                new PoolArchitecture(true, 2, 1), new PoolArchitecture(false, 2, 2), new FlattenArchitecture(),
+                new DenseArchitecture(10, ActivationFunction.Identity),
             ],
             architecture.Layers.RemoveAt(2));
-        Assert.Equal([new ConvolutionArchitecture(8, 3, 1, 1, ActivationFunction.Identity)], Assert.IsType<ResidualArchitecture>(architecture.Layers[2]).Layers);
+        Assert.Equal(
+            [new ConvolutionArchitecture(8, 3, 1, 1, ActivationFunction.Identity)],
+            Assert.IsType<ResidualArchitecture>(architecture.Layers[2]).Layers);
     }
 
     [Theory]
@@ -92,7 +96,8 @@ public sealed class JsonNetworkTests
     {
         using ScratchFolder folder = new();
         string path = folder.Write("a.json", text);
-        Assert.Contains(found, Assert.Throws<OrthantInputException>(() => JsonNetwork.LoadArchitecture(path)).Found, StringComparison.Ordinal);
+        Assert.Contains(
+            found, Assert.Throws<OrthantInputException>(() => JsonNetwork.LoadArchitecture(path)).Found, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -101,7 +106,8 @@ public sealed class JsonNetworkTests
         ReluNetwork pooled = new([new MaxPoolLayer(new ImageShape(1, 2, 2), new SlidingWindow(2, 2))]);
         Assert.Equal("layers[0]", Assert.Throws<OrthantInputException>(() => JsonNetwork.ToText("x", pooled)).Place);
         UnitActivations mixed = UnitActivations.PerUnit([ActivationFunction.Relu, ActivationFunction.Abs]);
-        Assert.Throws<OrthantInputException>(() => JsonNetwork.ToText("x", new ReluNetwork([new AffineLayer(new IdentityOperator(2), [], mixed)])));
+        Assert.Throws<OrthantInputException>(
+            () => JsonNetwork.ToText("x", new ReluNetwork([new AffineLayer(new IdentityOperator(2), [], mixed)])));
     }
 
     [Fact]

@@ -1,17 +1,22 @@
 using System.Collections;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
+using Orthant.Formats.Onnx;
 
 namespace Orthant.Tests.Formats;
 
 /// <summary>Changes one field somewhere in a message: what random bytes hardly ever reach, as most of them do not even parse.</summary>
 internal static class MessageMutation
 {
-    private static readonly long[] Integers = [0, 1, -1, 2, 3, 5, 7, 13, int.MaxValue, int.MinValue, 1L << 22, 1L << 40, long.MaxValue, long.MinValue];
+    private static readonly long[] Integers = [0, 1, -1, 2, 3, 5, 7, 13, int.MaxValue, int.MinValue, 1L << 22, 1L << 40,
+        long.MaxValue, long.MinValue];
+
+    private static readonly string[] Operations = [.. OperationTable.Known.Keys, .. OperationTable.Tails];
 
     public static void Apply(IMessage message, Random random)
     {
-        FieldDescriptor[] fields = [.. message.Descriptor.Fields.InDeclarationOrder().Where(f => IsPresent(message, f) || random.Next(12) == 0)];
+        FieldDescriptor[] fields = [.. message.Descriptor.Fields.InDeclarationOrder().Where(
+            f => IsPresent(message, f) || random.Next(12) == 0)];
         if (fields.Length == 0) return;
         FieldDescriptor field = fields[random.Next(fields.Length)];
         if (field.IsRepeated)
@@ -67,7 +72,9 @@ internal static class MessageMutation
 
     private static object Value(FieldDescriptor field, object? old, Random random)
     {
-        long integer = random.Next(3) == 0 && old is not (null or string or ByteString) ? Convert.ToInt64(Math.Clamp(Convert.ToDouble(old), -1e18, 1e18)) + random.Next(-2, 3) : Integers[random.Next(Integers.Length)];
+        long integer = random.Next(3) == 0 && old is not (null or string or ByteString)
+            ? Convert.ToInt64(Math.Clamp(Convert.ToDouble(old), -1e18, 1e18)) + random.Next(-2, 3)
+            : Integers[random.Next(Integers.Length)];
         switch (field.FieldType)
         {
             case FieldType.String:
@@ -77,7 +84,7 @@ internal static class MessageMutation
                     1 => "input",
                     2 => (old as string ?? "") + "'",
                     3 => $"layer{random.Next(4)}",
-                    _ => new[] { "Relu", "Gemm", "MatMul", "Add", "Conv", "Reshape", "Flatten", "Concat", "Slice", "Gather", "Transpose", "Max", "Min", "Pad", "Split", "Clip", "PRelu", "Squeeze", "Unsqueeze", "ReduceMean", "AveragePool", "BatchNormalization", "Softmax" }[random.Next(23)],
+                    _ => Operations[random.Next(Operations.Length)],
                 };
             case FieldType.Bytes:
                 byte[] bytes = [.. ((ByteString?)old ?? ByteString.Empty).ToByteArray().Append((byte)1)];

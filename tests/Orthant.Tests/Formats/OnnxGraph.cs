@@ -41,7 +41,8 @@ internal sealed class OnnxGraph
         return this;
     }
 
-    public OnnxGraph Floats(string name, long[] dims, params float[] values) => Add(new TensorProto { Name = name, DataType = (int)DataType.Float, Dims = { dims }, FloatData = { values } });
+    public OnnxGraph Floats(string name, long[] dims, params float[] values) =>
+        Add(new TensorProto { Name = name, DataType = (int)DataType.Float, Dims = { dims }, FloatData = { values } });
 
     public OnnxGraph Longs(string name, params long[] values) =>
         Add(new TensorProto { Name = name, DataType = (int)DataType.Int64, Dims = { values.Length }, Int64Data = { values } });
@@ -81,7 +82,7 @@ internal sealed class OnnxGraph
             float[] expected = [.. results[0].AsEnumerable<float>()];
             double[] point = Array.ConvertAll(x, v => (double)v);
             double[] ours = network.Evaluate(point), normal = network.NormalForm.Evaluate(point);
-            Assert.Equal(expected.Length, ours.Length);
+            Assert.Equal(results[0].AsTensor<float>().Dimensions.ToArray(), loaded.OutputShape.Select(l => (int)l));
             double scale = 1 + expected.Max(Math.Abs);
             for (int i = 0; i < ours.Length; i++)
             {
@@ -97,9 +98,13 @@ internal sealed class OnnxGraph
         TensorShapeProto lengths = new();
         foreach (long length in shape)
         {
-            lengths.Dim.Add(length < 0 ? new TensorShapeProto.Types.Dimension { DimParam = "batch" } : new TensorShapeProto.Types.Dimension { DimValue = length });
+            TensorShapeProto.Types.Dimension dimension = new();
+            if (length < 0) dimension.DimParam = "batch";
+            else dimension.DimValue = length;
+            lengths.Dim.Add(dimension);
         }
-        return new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)type, Shape = lengths } } };
+        TypeProto.Types.Tensor tensor = new() { ElemType = (int)type, Shape = lengths };
+        return new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = tensor } };
     }
 
     private static AttributeProto Attribute(string name, object value) => value switch

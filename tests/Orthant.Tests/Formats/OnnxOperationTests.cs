@@ -1,3 +1,4 @@
+using CsCheck;
 using Orthant.Formats;
 using Orthant.Formats.Onnx;
 using Orthant.Networks;
@@ -41,7 +42,8 @@ public sealed class OnnxOperationTests
     [Fact]
     public void GemmOfSeveralRowsAndFromTheLeft()
     {
-        new OnnxGraph(3, 2).Floats("w", [2, 3], Six).Floats("c", [3, 1], 1, 2, 3).Node("Gemm", "x w c", "y").Output("y", 3, 3).AgreesWithRuntime();
+        new OnnxGraph(3, 2).Floats("w", [2, 3], Six).Floats("c", [3, 1], 1, 2, 3).Node("Gemm", "x w c", "y").Output("y", 3, 3)
+            .AgreesWithRuntime();
         new OnnxGraph(3, 2).Floats("w", [2, 3], Six).Node("Gemm", "w x", "y").Output("y", 2, 2).AgreesWithRuntime();
         new OnnxGraph(2, 3).Floats("w", [2, 3], Six).Node("Gemm", "w x", "y", ("transB", 1)).Output("y", 2, 2).AgreesWithRuntime();
     }
@@ -50,6 +52,7 @@ public sealed class OnnxOperationTests
     [InlineData(new long[] { 1, 2 }, new long[] { 2, 3 }, true)]
     [InlineData(new long[] { 2 }, new long[] { 2, 3 }, true)]
     [InlineData(new long[] { 1, 4, 2 }, new long[] { 2, 3 }, true)]
+    [InlineData(new long[] { 2 }, new long[] { 1, 2, 3 }, true)]
     [InlineData(new long[] { 1, 2, 2, 6 }, new long[] { 6 }, true)]
     [InlineData(new long[] { 1, 2 }, new long[] { 1, 2, 3 }, true)]
     [InlineData(new long[] { 3, 1 }, new long[] { 2, 3 }, false)]
@@ -103,7 +106,9 @@ public sealed class OnnxOperationTests
         // Two floats multiply to at most 48 bits: exact in a double. Three do not.
         LoadedModel two = new OnnxGraph(1, 1).Floats("w", [1, 1], 0.1f).Floats("s", [1], 0.3f)
             .Node("MatMul", "x w", "a").Node("Mul", "a s", "y").Output("y", 1, 1).AgreesWithRuntime();
-        Assert.Equal([(double)0.1f * 0.3f], Assert.IsType<DenseOperator>(Assert.IsType<AffineLayer>(Assert.Single(two.Network.Layers)).Linear).Entries.ToArray());
+        Assert.Equal(
+            [(double)0.1f * 0.3f],
+            Assert.IsType<DenseOperator>(Assert.IsType<AffineLayer>(Assert.Single(two.Network.Layers)).Linear).Entries.ToArray());
         LoadedModel three = new OnnxGraph(1, 1).Floats("w", [1, 1], 0.1f).Floats("s", [1], 0.3f).Floats("t", [1], 0.7f)
             .Node("MatMul", "x w", "a").Node("Mul", "a s", "b").Node("Mul", "b t", "y").Output("y", 1, 1).AgreesWithRuntime();
         Assert.Equal(["dense", "diagonal"], three.Network.Layers.Select(l => l.Kind));
@@ -124,9 +129,12 @@ public sealed class OnnxOperationTests
     [InlineData(22)]
     public void EveryOperatorSetFromSevenToTwentyTwo(int version)
     {
-        OnnxGraph graph = new OnnxGraph(1, 2, 2).Floats("w", [4, 3], [.. Six, .. Six]).Floats("b", [3], 1, -1, 0.5f).Longs("s", 1, -1).Floats("m", [2, 2], 1, 2, -3, 0.5f);
-        graph.Node("Sub", "x m", "c").Node("Flatten", "c", "f").Node("Gemm", "f w b", "g", ("alpha", 0.5f)).Node("LeakyRelu", "g", "l").Node("Identity", "l", "i");
-        graph.Node("Dropout", "i", "d").Node("Reshape", "d s", "r").Node("MatMul", "r v", "p").Floats("v", [3, 2], Six).Node("Add", "p k", "q").Floats("k", [2], 3, 4).Node("Relu", "q", "y").Output("y", 1, 2);
+        OnnxGraph graph = new OnnxGraph(1, 2, 2).Floats("w", [4, 3], [.. Six, .. Six]).Floats("b", [3], 1, -1, 0.5f).Longs("s", 1, -1)
+            .Floats("m", [2, 2], 1, 2, -3, 0.5f);
+        graph.Node("Sub", "x m", "c").Node("Flatten", "c", "f").Node("Gemm", "f w b", "g", ("alpha", 0.5f)).Node("LeakyRelu", "g", "l")
+            .Node("Identity", "l", "i");
+        graph.Node("Dropout", "i", "d").Node("Reshape", "d s", "r").Node("MatMul", "r v", "p").Floats("v", [3, 2], Six)
+            .Node("Add", "p k", "q").Floats("k", [2], 3, 4).Node("Relu", "q", "y").Output("y", 1, 2);
         graph.Opset(version);
         foreach (TensorProto tensor in version < 9 ? graph.Model.Graph.Initializer : [])
         {
@@ -147,15 +155,20 @@ public sealed class OnnxOperationTests
         new OnnxGraph(1, 4).Floats("l", [], -1).Floats("u", [], 0.5f).Node("Clip", "x l u", "y").Output("y", 1, 4).AgreesWithRuntime();
         new OnnxGraph(1, 4).Floats("u", [], 0.5f).Node("Clip", "x - u", "y").Output("y", 1, 4).AgreesWithRuntime();
         new OnnxGraph(1, 4).Opset(10).Node("Clip", "x", "y", ("min", 0f), ("max", 1f)).Output("y", 1, 4).AgreesWithRuntime();
-        Assert.Equal("4-4-4 clip:0,6", new OnnxGraph(1, 4).Floats("l", [], 0).Floats("u", [], 6).Node("Max", "x l", "a").Node("Min", "a u", "y").Output("y", 1, 4).AgreesWithRuntime().Network.ToString());
+        Assert.Equal(
+            "4-4-4 clip:0,6",
+            new OnnxGraph(1, 4).Floats("l", [], 0).Floats("u", [], 6).Node("Max", "x l", "a").Node("Min", "a u", "y").Output("y", 1, 4)
+                .AgreesWithRuntime().Network.ToString());
     }
 
     [Fact]
     public void ShapesAreFollowedAndCostNoLayer()
     {
         OnnxGraph graph = new OnnxGraph(-1, 2, 3).Longs("a", 0, -1).Longs("b", 0, 3, 2).Longs("axes", 1).Longs("last", -1);
-        graph.Node("Flatten", "x", "f").Node("Reshape", "f b", "r").Node("Unsqueeze", "r axes", "u").Node("Squeeze", "u axes", "s").Node("Identity", "s", "i")
-            .Node("Dropout", "i", "d").Node("Cast", "d", "c", ("to", 1)).Node("Reshape", "c a", "q").Node("Relu", "q", "y").Output("y", -1, 6);
+        graph.Node("Flatten", "x", "f").Node("Reshape", "f b", "r").Node("Unsqueeze", "r axes", "u").Node("Squeeze", "u axes", "s")
+            .Node("Identity", "s", "i")
+            .Node("Dropout", "i", "d").Node("Cast", "d", "c", ("to", 1)).Node("Reshape", "c a", "q").Node("Relu", "q", "y")
+            .Output("y", -1, 6);
         LoadedModel model = graph.AgreesWithRuntime();
         Assert.Single(model.Network.Layers);
         Assert.Equal([-1L, 2, 3], model.InputShape);
@@ -165,8 +178,10 @@ public sealed class OnnxOperationTests
     public void ShapeArithmeticIsFolded()
     {
         OnnxGraph graph = new OnnxGraph(1, 2, 3).Longs("zero", 0).Longs("one", 1).Longs("minus", -1).Longs("six", 6);
-        graph.Node("Shape", "x", "s").Node("Gather", "s zero", "batch", ("axis", 0)).Node("Concat", "batch minus", "t", ("axis", 0)).Node("Reshape", "x t", "r");
-        graph.Node("Slice", "s one six", "tail").Node("Mul", "tail one", "m").Node("Concat", "one m", "back", ("axis", 0)).Node("Reshape", "r back", "y").Output("y", 1, 2, 3);
+        graph.Node("Shape", "x", "s").Node("Gather", "s zero", "batch", ("axis", 0)).Node("Concat", "batch minus", "t", ("axis", 0))
+            .Node("Reshape", "x t", "r");
+        graph.Node("Slice", "s one six", "tail").Node("Mul", "tail one", "m").Node("Concat", "one m", "back", ("axis", 0))
+            .Node("Reshape", "r back", "y").Output("y", 1, 2, 3);
         Assert.Equal("identity 6×6", graph.AgreesWithRuntime().Network.Layers.Single().ToString());
     }
 
@@ -176,13 +191,18 @@ public sealed class OnnxOperationTests
         new OnnxGraph(1, 2, 3).Node("Transpose", "x", "y", ("perm", new[] { 2, 0, 1 })).Output("y", 3, 1, 2).AgreesWithRuntime();
         new OnnxGraph(1, 2, 3).Node("Transpose", "x", "y").Output("y", 3, 2, 1).AgreesWithRuntime();
         new OnnxGraph(1, 5).Longs("i", 3, -1, 0, 3).Node("Gather", "x i", "y", ("axis", 1)).Output("y", 1, 4).AgreesWithRuntime();
-        new OnnxGraph(1, 2, 5).Longs("s", 4, 0).Longs("e", -100, 1).Longs("a", 2, 1).Longs("t", -2, 1).Node("Slice", "x s e a t", "y").Output("y", 1, 1, 3).AgreesWithRuntime();
-        new OnnxGraph(1, 2, 5).Longs("s", -3).Longs("e", 100).Longs("a", -1).Longs("t", 2).Node("Slice", "x s e a t", "y").Output("y", 1, 2, 2).AgreesWithRuntime();
-        new OnnxGraph(1, 2, 5).Opset(9).Node("Slice", "x", "y", ("starts", new[] { 1 }), ("ends", new[] { 4 }), ("axes", new[] { 2 })).Output("y", 1, 2, 3).AgreesWithRuntime();
-        new OnnxGraph(1, 2, 2).Longs("p", 0, 1, 0, 0, 0, 2).Floats("v", [], 0.5f).Node("Pad", "x p v", "y").Output("y", 1, 3, 4).AgreesWithRuntime();
+        new OnnxGraph(1, 2, 5).Longs("s", 4, 0).Longs("e", -100, 1).Longs("a", 2, 1).Longs("t", -2, 1).Node("Slice", "x s e a t", "y")
+            .Output("y", 1, 1, 3).AgreesWithRuntime();
+        new OnnxGraph(1, 2, 5).Longs("s", -3).Longs("e", 100).Longs("a", -1).Longs("t", 2).Node("Slice", "x s e a t", "y")
+            .Output("y", 1, 2, 2).AgreesWithRuntime();
+        new OnnxGraph(1, 2, 5).Opset(9).Node("Slice", "x", "y", ("starts", new[] { 1 }), ("ends", new[] { 4 }), ("axes", new[] { 2 }))
+            .Output("y", 1, 2, 3).AgreesWithRuntime();
+        new OnnxGraph(1, 2, 2).Longs("p", 0, 1, 0, 0, 0, 2).Floats("v", [], 0.5f).Node("Pad", "x p v", "y").Output("y", 1, 3, 4)
+            .AgreesWithRuntime();
         new OnnxGraph(1, 2, 3).Longs("p", 0, -1, 0, 0, 1, -1).Node("Pad", "x p", "y").Output("y", 1, 2, 2).AgreesWithRuntime();
         new OnnxGraph(1, 2, 1).Longs("s", 3, 2, 2).Node("Expand", "x s", "y").Output("y", 3, 2, 2).AgreesWithRuntime();
-        new OnnxGraph(1, 5).Longs("s", 2, 3).Node("Split", "x s", "a b", ("axis", 1)).Node("Relu", "b", "y").Output("y", 1, 3).AgreesWithRuntime();
+        new OnnxGraph(1, 5).Longs("s", 2, 3).Node("Split", "x s", "a b", ("axis", 1)).Node("Relu", "b", "y").Output("y", 1, 3)
+            .AgreesWithRuntime();
         new OnnxGraph(1, 2, 3).Node("ReduceMean", "x", "y", ("axes", new[] { 2 }), ("keepdims", 0)).Output("y", 1, 2).AgreesWithRuntime();
         new OnnxGraph(1, 2, 3).Longs("a", 1).Node("ReduceSum", "x a", "y").Output("y", 1, 1, 3).AgreesWithRuntime();
     }
@@ -193,15 +213,20 @@ public sealed class OnnxOperationTests
         float[] weights = [.. Enumerable.Range(0, 4 * 2 * 9).Select(i => (float)Math.Sin(i))];
         foreach ((string Name, object Value)[] attributes in (IEnumerable<(string, object)[]>)
             [
-                [("pads", new[] { 1, 0, 2, 1 }), ("strides", new[] { 2, 1 })], [("dilations", new[] { 2, 1 })], [("auto_pad", "SAME_UPPER"), ("strides", new[] { 2, 2 })],
-                [("auto_pad", "SAME_LOWER")], [("auto_pad", "VALID"), ("kernel_shape", new[] { 3, 3 })],
+                [("pads", new[] { 1, 0, 2, 1 }), ("strides", new[] { 2, 1 })],
+                [("dilations", new[] { 2, 1 })],
+                [("auto_pad", "SAME_UPPER"), ("strides", new[] { 2, 2 })],
+                [("auto_pad", "SAME_LOWER"), ("strides", new[] { 2, 2 })],
+                [("auto_pad", "VALID"), ("kernel_shape", new[] { 3, 3 })],
             ])
         {
-            OnnxGraph graph = new OnnxGraph(1, 2, 6, 5).Floats("w", [4, 2, 3, 3], weights).Floats("b", [4], 1, 2, 3, -4).Node("Conv", "x w b", "c", attributes);
+            OnnxGraph graph = new OnnxGraph(1, 2, 6, 5).Floats("w", [4, 2, 3, 3], weights).Floats("b", [4], 1, 2, 3, -4)
+                .Node("Conv", "x w b", "c", attributes);
             graph.Node("Relu", "c", "y").Output("y").Model.Graph.Output[0].Type.TensorType.Shape = null;
             graph.AgreesWithRuntime();
         }
-        new OnnxGraph(1, 4, 5).Floats("w", [4, 2, 3], weights[..24]).Node("Conv", "x w", "y", ("group", 2)).Output("y", 1, 4, 3).AgreesWithRuntime();
+        new OnnxGraph(1, 4, 5).Floats("w", [4, 2, 3], weights[..24]).Node("Conv", "x w", "y", ("group", 2)).Output("y", 1, 4, 3)
+            .AgreesWithRuntime();
     }
 
     [Fact]
@@ -211,15 +236,22 @@ public sealed class OnnxOperationTests
         {
             foreach (int ceil in (int[])[0, 1])
             {
-                OnnxGraph graph = new OnnxGraph(1, 2, 6, 5).Node(operation, "x", "y", ("kernel_shape", new[] { 3, 2 }), ("strides", new[] { 2, 2 }), ("pads", new[] { 1, 0, 1, 1 }), ("ceil_mode", ceil));
+                OnnxGraph graph = new OnnxGraph(1, 2, 6, 5)
+                    .Node(
+                        operation, "x", "y", ("kernel_shape", new[] { 3, 2 }), ("strides", new[] { 2, 2 }), ("pads", new[] { 1, 0, 1, 1 }),
+                        ("ceil_mode", ceil));
                 graph.Output("y").Model.Graph.Output[0].Type.TensorType.Shape = null;
                 graph.AgreesWithRuntime();
             }
         }
-        new OnnxGraph(1, 1, 3, 3).Node("AveragePool", "x", "y", ("kernel_shape", new[] { 2, 2 }), ("pads", new[] { 1, 1, 0, 0 }), ("count_include_pad", 1)).Output("y", 1, 1, 3, 3).AgreesWithRuntime();
+        new OnnxGraph(1, 1, 3, 3)
+            .Node(
+                "AveragePool", "x", "y", ("kernel_shape", new[] { 2, 2 }), ("pads", new[] { 1, 1, 0, 0 }),
+                ("count_include_pad", 1)).Output("y", 1, 1, 3, 3).AgreesWithRuntime();
         new OnnxGraph(1, 2, 3, 3).Node("GlobalAveragePool", "x", "y").Output("y", 1, 2, 1, 1).AgreesWithRuntime();
         new OnnxGraph(1, 2, 3, 3).Node("GlobalMaxPool", "x", "y").Output("y", 1, 2, 1, 1).AgreesWithRuntime();
-        LoadedModel model = new OnnxGraph(1, 2, 2, 2).Floats("s", [2], 1.5f, -2).Floats("b", [2], 0.5f, 1).Floats("m", [2], 0.1f, 0.2f).Floats("v", [2], 0.3f, 2)
+        LoadedModel model = new OnnxGraph(1, 2, 2, 2).Floats("s", [2], 1.5f, -2).Floats("b", [2], 0.5f, 1).Floats("m", [2], 0.1f, 0.2f)
+            .Floats("v", [2], 0.3f, 2)
             .Node("BatchNormalization", "x s b m v", "y", ("epsilon", 0.001f)).Output("y", 1, 2, 2, 2).AgreesWithRuntime();
         ConstantRounding rounding = Assert.IsType<AffineLayer>(model.Network.Layers[0]).Rounding;
         Assert.InRange(rounding.RelativeWeightError, 1e-16, 1e-15);
@@ -227,12 +259,35 @@ public sealed class OnnxOperationTests
     }
 
     [Fact]
+    public void WindowsOfEverySize() => Gen.Int.Sample(
+        seed =>
+        {
+            Random random = new(seed);
+            int[] kernel = [random.Next(1, 4), random.Next(1, 4)], strides = [random.Next(1, 4), random.Next(1, 4)];
+            int[] pads = [.. Enumerable.Range(0, 4).Select(i => random.Next(kernel[i % 2]))];
+            string operation = new[] { "Conv", "MaxPool", "AveragePool" }[random.Next(3)];
+            List<(string, object)> attributes = [("kernel_shape", kernel), ("strides", strides), ("pads", pads)];
+            if (operation == "Conv") attributes.Add(("dilations", new[] { random.Next(1, 3), random.Next(1, 3) }));
+            if (operation == "MaxPool") attributes.Add(("ceil_mode", random.Next(2)));
+            if (operation == "AveragePool") attributes.Add(random.Next(2) == 0 ? ("ceil_mode", 1) : ("count_include_pad", random.Next(2)));
+            OnnxGraph graph = new OnnxGraph(1, 2, random.Next(5, 9), random.Next(5, 9))
+                .Floats("w", [2, 2, kernel[0], kernel[1]], [.. Enumerable.Range(0, 4 * kernel[0] * kernel[1]).Select(i => (float)Math.Sin(i))])
+                .Node(operation, operation == "Conv" ? "x w" : "x", "y", [.. attributes]).Output("y");
+            graph.Model.Graph.Output[0].Type.TensorType.Shape = null;
+            graph.AgreesWithRuntime();
+        },
+        iter: 150,
+        threads: 1);
+
+    [Fact]
     public void BranchesBecomeParallelLayers()
     {
-        LoadedModel residual = new OnnxGraph(1, 2).Floats("w", [2, 2], 1, 2, 3, 4).Node("MatMul", "x w", "a").Node("Relu", "a", "r").Node("Add", "x r", "s").Node("Relu", "s", "y").Output("y", 1, 2).AgreesWithRuntime();
+        LoadedModel residual = new OnnxGraph(1, 2).Floats("w", [2, 2], 1, 2, 3, 4).Node("MatMul", "x w", "a").Node("Relu", "a", "r")
+            .Node("Add", "x r", "s").Node("Relu", "s", "y").Output("y", 1, 2).AgreesWithRuntime();
         Assert.True(Assert.IsType<ParallelLayer>(residual.Network.Layers.Single()).IsResidual);
         new OnnxGraph(1, 2).Node("Relu", "x", "a").Node("Abs", "x", "b").Node("Sub", "a b", "y").Output("y", 1, 2).AgreesWithRuntime();
-        new OnnxGraph(1, 2).Node("Relu", "x", "a").Node("Abs", "x", "b").Node("Concat", "a x b", "y", ("axis", 1)).Output("y", 1, 6).AgreesWithRuntime();
+        new OnnxGraph(1, 2).Node("Relu", "x", "a").Node("Abs", "x", "b").Node("Concat", "a x b", "y", ("axis", 1)).Output("y", 1, 6)
+            .AgreesWithRuntime();
         new OnnxGraph(2, 2).Node("Relu", "x", "a").Node("Concat", "a x", "y", ("axis", 1)).Output("y", 2, 4).AgreesWithRuntime();
         new OnnxGraph(1, 2).Node("Add", "x x", "y").Output("y", 1, 2).AgreesWithRuntime();
         new OnnxGraph(1, 2).Node("Relu", "x", "a").Node("Neg", "x", "b").Node("Max", "a b x", "y").Output("y", 1, 2).AgreesWithRuntime();
@@ -243,8 +298,10 @@ public sealed class OnnxOperationTests
     public void BranchesThatShareAUnitCountItOnce()
     {
         // a feeds b and the second sum; b feeds c and the output: no two branches are apart.
-        OnnxGraph graph = new OnnxGraph(1, 2).Floats("w", [2, 2], 1, -2, 3, 0.5f).Node("MatMul", "x w", "m").Node("Relu", "m", "a").Node("MatMul", "a w", "n").Node("Relu", "n", "b");
-        graph.Node("Add", "x b", "s").Node("Relu", "s", "c").Node("Sum", "a b c", "t").Node("Concat", "t a", "u", ("axis", 1)).Node("Relu", "u", "y").Output("y", 1, 4);
+        OnnxGraph graph = new OnnxGraph(1, 2).Floats("w", [2, 2], 1, -2, 3, 0.5f).Node("MatMul", "x w", "m").Node("Relu", "m", "a")
+            .Node("MatMul", "a w", "n").Node("Relu", "n", "b");
+        graph.Node("Add", "x b", "s").Node("Relu", "s", "c").Node("Sum", "a b c", "t").Node("Concat", "t a", "u", ("axis", 1))
+            .Node("Relu", "u", "y").Output("y", 1, 4);
         LoadedModel model = graph.AgreesWithRuntime();
         Assert.Equal(2 + 2 + 2 + 4, model.Network.UnitCount);
     }
@@ -269,7 +326,8 @@ public sealed class OnnxOperationTests
     [InlineData("Sigmoid")]
     public void ATailIsLeftOutWithANote(string tail)
     {
-        LoadedModel model = new OnnxGraph(1, 2).Node("Relu", "x", "r").Node("Identity", "r", "i").Node(tail, "i", "s").Node("Identity", "s", "y").Output("y", 1, 2).Load();
+        LoadedModel model = new OnnxGraph(1, 2).Node("Relu", "x", "r").Node("Identity", "r", "i").Node(tail, "i", "s")
+            .Node("Identity", "s", "y").Output("y", 1, 2).Load();
         Assert.Equal([1, 0], model.Network.Evaluate([1, -1]));
         Assert.Contains(tail, Assert.Single(model.Notes), StringComparison.Ordinal);
     }
@@ -281,8 +339,10 @@ public sealed class OnnxOperationTests
             [
                 (DataType.Float, t => t.FloatData.Add([0.5f, -2])), (DataType.Double, t => t.DoubleData.Add([0.5, -2])),
                 (DataType.Float16, t => t.Int32Data.Add([0x3800, 0xC000])), (DataType.Bfloat16, t => t.Int32Data.Add([0x3F00, 0xC000])),
-                (DataType.Float, t => t.RawData = Raw(0, 0, 0, 0x3F, 0, 0, 0, 0xC0)), (DataType.Float16, t => t.RawData = Raw(0, 0x38, 0, 0xC0)),
-                (DataType.Bfloat16, t => t.RawData = Raw(0, 0x3F, 0, 0xC0)), (DataType.Double, t => t.RawData = Raw(0, 0, 0, 0, 0, 0, 0xE0, 0x3F, 0, 0, 0, 0, 0, 0, 0, 0xC0)),
+                (DataType.Float, t => t.RawData = Raw(0, 0, 0, 0x3F, 0, 0, 0, 0xC0)), (
+                    DataType.Float16, t => t.RawData = Raw(0, 0x38, 0, 0xC0)),
+                (DataType.Bfloat16, t => t.RawData = Raw(0, 0x3F, 0, 0xC0)), (
+                    DataType.Double, t => t.RawData = Raw(0, 0, 0, 0, 0, 0, 0xE0, 0x3F, 0, 0, 0, 0, 0, 0, 0, 0xC0)),
             ])
         {
             TensorProto tensor = new() { Name = "c", DataType = (int)type, Dims = { 2 } };
@@ -297,7 +357,9 @@ public sealed class OnnxOperationTests
     [Fact]
     public void TheInputsTypeIsTheNetworks()
     {
-        foreach ((DataType type, ElementType element) in (IEnumerable<(DataType, ElementType)>)[(DataType.Float, ElementType.Float32), (DataType.Double, ElementType.Float64), (DataType.Float16, ElementType.Float16)])
+        (DataType, ElementType)[] types =
+            [(DataType.Float, ElementType.Float32), (DataType.Double, ElementType.Float64), (DataType.Float16, ElementType.Float16)];
+        foreach ((DataType type, ElementType element) in types)
         {
             OnnxGraph graph = new OnnxGraph(1, 1).Node("Relu", "x", "y").Output("y", 1, 1);
             graph.Model.Graph.Input[0] = OnnxGraph.Info("x", [1, 1], type);
@@ -308,8 +370,9 @@ public sealed class OnnxOperationTests
     [Fact]
     public void ConstantsAreNodesOrInitialisersOrInputsAtOnce()
     {
-        OnnxGraph graph = new OnnxGraph(1, 2).Floats("c", [2], 1, 2)
-            .Node("Constant", "", "k", ("value", new TensorProto { DataType = (int)DataType.Float, Dims = { 2 }, FloatData = { 3, 4 } })).Node("Add", "x c", "a").Node("Add", "a k", "y").Output("y", 1, 2);
+        TensorProto value = new() { DataType = (int)DataType.Float, Dims = { 2 }, FloatData = { 3, 4 } };
+        OnnxGraph graph = new OnnxGraph(1, 2).Floats("c", [2], 1, 2).Node("Constant", "", "k", ("value", value));
+        graph.Node("Add", "x c", "a").Node("Add", "a k", "y").Output("y", 1, 2);
         graph.Model.Graph.Input.Insert(0, OnnxGraph.Info("c", [2]));
         Assert.Equal([5, 7], graph.AgreesWithRuntime().Network.Evaluate([1, 1]));
     }

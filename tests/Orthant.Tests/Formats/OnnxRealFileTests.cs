@@ -53,6 +53,16 @@ public sealed class OnnxRealFileTests
         }
     }
 
+    [Fact]
+    public void TheCaseFilesAreReadAndEvaluateLikeOnnxRuntime()
+    {
+        string[] folders = [Repository.Need(Repository.Cases("regions"), "the acceptance cases"), Repository.Need(
+            Repository.Cases("uncertainty"), "the acceptance cases")];
+        string[] files = [.. folders.SelectMany(f => Directory.GetFiles(f, "*.onnx", SearchOption.AllDirectories))];
+        Assert.NotEmpty(files);
+        foreach (string file in files) Assert.True(CompareWithRuntime(file, 0, 1).IsExact);
+    }
+
     private static string Folder() => Repository.Need(Repository.Data("vnncomp"), "the VNN-COMP data");
 
     private static LoadedModel CompareWithRuntime(string path, double lower, double upper)
@@ -76,6 +86,7 @@ public sealed class OnnxRealFileTests
         }
         double scale = LargestSum(network, x);
         for (int i = 0; i < y.Length; i++) Assert.Equal(expected[i], y[i], 1e-5 * scale);
+        Assert.Equal(network, OnnxReader.Load(path, OnnxWriter.ToBytes(path, network)).Network);
         return model;
     }
 

@@ -52,9 +52,15 @@ public sealed class OnnxWriterTests
         {
             RandomNetworks.All(type).Sample(n => OnnxWriter.Write(folder.File($"{count++}.onnx"), n), iter: 40, threads: 1);
         }
-        const string Check = "import onnx,sys,glob\nfor f in glob.glob(sys.argv[1]+'/*.onnx'):\n  m=onnx.load(f); onnx.checker.check_model(m, full_check=True)\n"
-            + "  assert m.ir_version==8 and m.opset_import[0].version==17 and m.metadata_props[0].value=='droprelu:0.9 \\u20ac'\n"
-            + "  assert all(t.HasField('raw_data') for t in m.graph.initializer)\nprint('fine')";
+        const string Check = """
+            import onnx, sys, glob
+            for f in glob.glob(sys.argv[1] + '/*.onnx'):
+                m = onnx.load(f)
+                onnx.checker.check_model(m, full_check=True)
+                assert m.ir_version == 8 and m.opset_import[0].version == 17 and m.metadata_props[0].value == 'droprelu:0.9 \u20ac'
+                assert all(t.HasField('raw_data') for t in m.graph.initializer)
+            print('fine')
+            """;
         Assert.Equal("fine", Run(python!, Check, folder.Root));
     }
 
@@ -85,7 +91,12 @@ public sealed class OnnxWriterTests
         // What the schema does not list (training information, annotations) is kept as it stands.
         Assert.Equal(file.Length, model.ToByteArray().Length);
         File.WriteAllBytes(folder.File("q.onnx"), model.ToByteArray());
-        const string Same = "import onnx,sys\na=onnx.load(sys.argv[1]+'/p.onnx'); b=onnx.load(sys.argv[1]+'/q.onnx')\nassert a==b and b.training_info[0].algorithm.name=='kept'\nprint('fine')";
+        const string Same = """
+            import onnx, sys
+            a, b = onnx.load(sys.argv[1] + '/p.onnx'), onnx.load(sys.argv[1] + '/q.onnx')
+            assert a == b and b.training_info[0].algorithm.name == 'kept'
+            print('fine')
+            """;
         Assert.Equal("fine", Run(python!, Same, folder.Root));
         ReluNetwork network = OnnxReader.Load("p", file).Network;
         Assert.Equal([0.5 * (1 + 4 + 9) + 0.5, 0.5 * (4 + 10 + 18) - 2], network.Evaluate([1, 2, 3]));
@@ -111,13 +122,39 @@ public sealed class OnnxWriterTests
     public void MapsMadeOfSeveralBecomeDenseOnesWithTheSameFunction()
     {
         DenseOperator part = new(new double[,] { { 1, 2 }, { 3, 4 } });
-        foreach (LinearOperator linear in (LinearOperator[])[new ConcatenationOperator([part, new IdentityOperator(2)]), new BlockDiagonalOperator([part, part]), SparseOperator.SumOfParts(2, 2)])
+        LinearOperator[] maps =
+        [
+            new ConcatenationOperator([part, new IdentityOperator(2)]),
+            new BlockDiagonalOperator([part, part]),
+            SparseOperator.SumOfParts(2, 2),
+        ];
+        foreach (LinearOperator linear in maps)
         {
             ReluNetwork network = new([new AffineLayer(linear, [], ActivationFunction.Relu)]);
             ReluNetwork back = OnnxReader.Load("x", OnnxWriter.ToBytes("x", network)).Network;
             double[] x = [.. Enumerable.Range(0, network.Inputs).Select(i => i - 1.5)];
             Assert.Equal(network.Evaluate(x), back.Evaluate(x));
         }
+    }
+
+    [Fact]
+    public void FieldsThatTheSchemaLacksSurviveARoundTrip()
+    {
+        // Field 99 with the bytes "new", in the model and inside its graph.
+        byte[] unknown = [0x9A, 0x06, 3, .. "new"u8];
+        ModelProto model = ModelProto.Parser.ParseFrom([.. OnnxWriter.ToBytes("x", RandomNetworks.Plain.Single()), .. unknown]);
+        model.Graph = GraphProto.Parser.ParseFrom([.. model.Graph.ToByteArray(), .. unknown]);
+        byte[] again = OnnxReader.Parse("x", model.ToByteArray()).ToByteArray();
+        Assert.Equal(model.ToByteArray(), again);
+        Assert.Equal(2, Count(again, unknown));
+        OnnxReader.Load("x", again);
+    }
+
+    private static int Count(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> wanted)
+    {
+        int count = 0;
+        for (int i = 0; i + wanted.Length <= bytes.Length; i++) count += bytes.Slice(i, wanted.Length).SequenceEqual(wanted) ? 1 : 0;
+        return count;
     }
 
     private static string Describe(ReluNetwork network) => string.Join("; ", network.Layers.Select(l => l.ToString()));

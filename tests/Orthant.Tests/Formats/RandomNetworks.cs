@@ -8,7 +8,8 @@ internal static class RandomNetworks
 {
     private static readonly ActivationFunction[] Functions =
     [
-        ActivationFunction.Identity, ActivationFunction.Relu, ActivationFunction.Abs, ActivationFunction.Leaky(0.125), ActivationFunction.Clip(0, 6),
+        ActivationFunction.Identity, ActivationFunction.Relu, ActivationFunction.Abs, ActivationFunction.Leaky(0.125),
+        ActivationFunction.Clip(0, 6),
         ActivationFunction.Clip(-1, double.PositiveInfinity), ActivationFunction.Clip(double.NegativeInfinity, 0.5),
     ];
 
@@ -24,7 +25,9 @@ internal static class RandomNetworks
         for (int i = random.Next(1, 4); i > 0; i--)
         {
             Layer layer = random.Next(3) == 0
-                ? ParallelLayer.Residual([Dense(random, width, 3, ElementType.Float64, false), Dense(random, 3, width, ElementType.Float64, false)], Pick(random))
+                ? ParallelLayer.Residual(
+                    [Dense(random, width, 3, ElementType.Float64, false), Dense(random, 3, width, ElementType.Float64, false)],
+                    Pick(random))
                 : Dense(random, width, random.Next(1, 5), ElementType.Float64, false);
             layers.Add(layer);
             width = layer.Outputs;
@@ -44,20 +47,31 @@ internal static class RandomNetworks
             layers.Add(layer);
             width = layer.Outputs;
         }
-        return new ReluNetwork(layers, type, random.Next(2) == 0 ? "" : "a <b> \"c\"", new Dictionary<string, string> { ["law"] = "droprelu:0.9 €" });
+        return new ReluNetwork(
+            layers, type, random.Next(2) == 0 ? "" : "a <b> \"c\"", new Dictionary<string, string> { ["law"] = "droprelu:0.9 €" });
     }
 
     private static Layer OnImage(Random random, ref ImageShape image, ref bool isImage, ElementType type)
     {
-        SlidingWindow window = new(random.Next(1, Math.Min(image.Height, 2) + 1), random.Next(1, Math.Min(image.Width, 2) + 1), random.Next(1, 3), random.Next(1, 3));
+        SlidingWindow window = new(
+            random.Next(1, Math.Min(image.Height, 2) + 1), random.Next(1, Math.Min(image.Width, 2) + 1), random.Next(1, 3),
+            random.Next(1, 3));
         switch (random.Next(5))
         {
             case 0:
-                SlidingWindow framed = window with { Top = random.Next(2), Left = random.Next(2), Right = random.Next(2), DilationX = image.Width > 2 ? 2 : 1 };
+                SlidingWindow framed = window with
+                {
+                    Top = random.Next(2),
+                    Left = random.Next(2),
+                    Right = random.Next(2),
+                    DilationX = image.Width > 2 ? 2 : 1,
+                };
                 int groups = image.Channels % 2 == 0 ? random.Next(1, 3) : 1, filters = 2 * random.Next(1, 3);
-                ConvolutionOperator linear = new(image, filters, framed, groups, Numbers(random, filters * image.Channels / groups * framed.Cells, type));
+                ConvolutionOperator linear = new(
+                    image, filters, framed, groups, Numbers(random, filters * image.Channels / groups * framed.Cells, type));
                 image = linear.Output;
-                return new AffineLayer(linear, Bias(random, linear.Outputs, linear.Output.Pixels, type), Activations(random, linear.Outputs));
+                return new AffineLayer(
+                    linear, Bias(random, linear.Outputs, linear.Output.Pixels, type), Activations(random, linear.Outputs));
             case 1:
                 AveragePoolOperator average = new(image, window, random.Next(2) == 0);
                 image = average.Output;
@@ -80,18 +94,27 @@ internal static class RandomNetworks
             case 0:
                 return new AffineLayer(new IdentityOperator(width), Bias(random, width, 1, type), Activations(random, width));
             case 1:
-                return new AffineLayer(new DiagonalOperator(Numbers(random, width, type)), Bias(random, width, 1, type), Activations(random, width));
+                return new AffineLayer(
+                    new DiagonalOperator(Numbers(random, width, type)), Bias(random, width, 1, type), Activations(random, width));
             case 2:
                 // Never the identity, which would be one.
                 int[] chosen = [.. Enumerable.Range(0, width + 1).Select(_ => random.Next(width))];
-                return new AffineLayer(SparseOperator.Select(width, chosen), Bias(random, width + 1, 1, type), Activations(random, width + 1));
+                return new AffineLayer(
+                    SparseOperator.Select(width, chosen), Bias(random, width + 1, 1, type), Activations(random, width + 1));
             case 3:
                 return ParallelLayer.Residual([OnVectorOfSameWidth(random, width, type)], Pick(random));
             case 4:
-                Layer[][] branches = [[Dense(random, width, 3, type, true)], [Dense(random, width, 2, type, true), Dense(random, 2, 3, type, true)], [Dense(random, width, 3, type, false)]];
+                Layer[][] branches =
+                [
+                    [Dense(random, width, 3, type, true)],
+                    [Dense(random, width, 2, type, true), Dense(random, 2, 3, type, true)],
+                    [Dense(random, width, 3, type, false)],
+                ];
                 return new ParallelLayer(width, branches[..random.Next(2, 4)], BranchJoin.Sum, Pick(random));
             case 5:
-                return new ParallelLayer(width, [[Dense(random, width, 3, type, true)], [], [Dense(random, width, 1, type, false)]], BranchJoin.Concatenation, Pick(random));
+                return new ParallelLayer(
+                    width, [[Dense(random, width, 3, type, true)], [], [Dense(random, width, 1, type, false)]], BranchJoin.Concatenation,
+                    Pick(random));
             default:
                 return Dense(random, width, random.Next(1, 5), type, true);
         }

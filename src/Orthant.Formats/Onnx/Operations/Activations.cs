@@ -21,8 +21,12 @@ internal static class Activations
         node.RequireAttributes();
         node.RequireInputs(2, 2);
         SignalValue x = node.Signal(0);
-        ConstantValue slope = SignalAlgebra.Broadcast(node, node.Constant(1), SignalAlgebra.BroadcastShape(node, x.Shape, node.Constant(1).Shape));
-        if (slope.Count != x.Count || slope.RelativeError != 0) throw node.Error($"slopes of shape ({string.Join(", ", slope.Shape)})", "one for each number");
+        ConstantValue slope = SignalAlgebra.Broadcast(
+            node, node.Constant(1), SignalAlgebra.BroadcastShape(node, x.Shape, node.Constant(1).Shape));
+        if (slope.Count != x.Count || slope.RelativeError != 0)
+        {
+            throw node.Error($"slopes of shape ({string.Join(", ", slope.Shape)})", "one for each number");
+        }
         return SignalAlgebra.Activate(node, x, UnitActivations.PerUnit(SignalAlgebra.Finite(node, slope).Select(ActivationFunction.Leaky)));
     }
 

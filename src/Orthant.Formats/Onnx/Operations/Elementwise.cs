@@ -2,7 +2,8 @@ using Orthant.Networks;
 
 namespace Orthant.Formats.Onnx.Operations;
 
-/// <summary>Add, Sub, Mul, Div, Neg, Sum, Max and Min, with broadcasting: affine where one side is constant, joins and maxima of branches.</summary>
+/// <summary>Add, Sub, Mul, Div, Neg, Sum, Max and Min, with broadcasting: affine where one side is constant, joins and maxima of
+/// branches.</summary>
 internal static class Elementwise
 {
     public static GraphValue Add(NodeContext node) => Sum(node, Pair(node), 1);
@@ -29,7 +30,10 @@ internal static class Elementwise
     {
         (GraphValue a, GraphValue b) = Pair(node);
         if (a is ConstantValue x && b is ConstantValue y) return ConstantArithmetic.Multiply(node, x, y);
-        if (a is SignalValue && b is SignalValue) throw node.Error("a product of two tensors that depend on the input", "one constant factor");
+        if (a is SignalValue && b is SignalValue)
+        {
+            throw node.Error("a product of two tensors that depend on the input", "one constant factor");
+        }
         return Scaled(node, a as SignalValue ?? (SignalValue)b, a as ConstantValue ?? (ConstantValue)b);
     }
 
@@ -98,10 +102,13 @@ internal static class Elementwise
 
     private static GraphValue Negated(NodeContext node, GraphValue x) => x switch
     {
-        ConstantValue { Integers: { } integers } c => ConstantValue.OfIntegers(c.Shape, Array.ConvertAll(integers, static i => unchecked(-i))),
-        ConstantValue c => ConstantValue.OfNumbers(c.Shape, Array.ConvertAll(c.Numbers, static n => -n)) with { RelativeError = c.RelativeError },
+        ConstantValue c => Negated(c),
         _ => SignalAlgebra.Affine(node, (SignalValue)x, x.Shape, Minus(x.Count)),
     };
+
+    private static ConstantValue Negated(ConstantValue c) => c.Integers is { } integers
+        ? ConstantValue.OfIntegers(c.Shape, Array.ConvertAll(integers, static i => unchecked(-i)))
+        : ConstantValue.OfNumbers(c.Shape, Array.ConvertAll(c.Numbers, static n => -n)) with { RelativeError = c.RelativeError };
 
     private static DiagonalOperator Minus(int size)
     {
@@ -133,7 +140,10 @@ internal static class Elementwise
 
     private static ActivationFunction Bound(NodeContext node, double bound, bool lower)
     {
-        if (bound == (lower ? double.PositiveInfinity : double.NegativeInfinity)) throw node.Error($"{bound} as a bound", "a bound that leaves values");
+        if (bound == (lower ? double.PositiveInfinity : double.NegativeInfinity))
+        {
+            throw node.Error($"{bound} as a bound", "a bound that leaves values");
+        }
         return lower ? ActivationFunction.Clip(bound, double.PositiveInfinity) : ActivationFunction.Clip(double.NegativeInfinity, bound);
     }
 

@@ -14,14 +14,20 @@ internal static class Images
         SignalValue x = node.Signal(0);
         ConstantValue weights = node.Constant(1);
         int dimensions = Dimensions(node, x);
-        if (weights.Shape.Length != x.Shape.Length || weights.Count == 0) throw node.Error($"filters of {weights.Shape.Length} dimensions", $"{x.Shape.Length}");
+        if (weights.Shape.Length != x.Shape.Length || weights.Count == 0)
+        {
+            throw node.Error($"filters of {weights.Shape.Length} dimensions", $"{x.Shape.Length}");
+        }
         int[] kernel = weights.Shape[2..];
         if (node.IntegerList("kernel_shape") is { } stated && !stated.SequenceEqual(kernel.Select(k => (long)k)))
         {
             throw node.Error($"kernel_shape ({string.Join(", ", stated)})", $"({string.Join(", ", kernel)}) as the filters have it");
         }
         long groups = node.Integer("group", 1);
-        if (groups < 1 || groups > x.Shape[1] || x.Shape[1] != weights.Shape[1] * groups) throw node.Error($"{groups} groups", "groups that the channels fall into");
+        if (groups < 1 || groups > x.Shape[1] || x.Shape[1] != weights.Shape[1] * groups)
+        {
+            throw node.Error($"{groups} groups", "groups that the channels fall into");
+        }
         ImageShape image = Image(x, dimensions);
         SlidingWindow window = Window(node, image, kernel, dimensions, roundUp: false);
         CheckSize(node, image, window, weights.Shape[0]);
@@ -36,15 +42,20 @@ internal static class Images
             bias = PerChannel(SignalAlgebra.Finite(node, b), linear.Output.Pixels);
             biasError = b.RelativeError;
         }
-        return SignalAlgebra.Affine(node, x, Shape(linear.Output, dimensions), linear, bias, new ConstantRounding(weights.RelativeError, biasError, 0));
+        return SignalAlgebra.Affine(
+            node, x, Shape(linear.Output, dimensions), linear, bias, new ConstantRounding(weights.RelativeError, biasError, 0));
     }
 
-    /// <summary>scale·(x - mean) / sqrt(variance + epsilon) + shift, channel by channel; the root is rounded, and the bound on that kept.</summary>
+    /// <summary>scale·(x - mean) / sqrt(variance + epsilon) + shift, channel by channel; the root is rounded, and the bound on that
+    /// kept.</summary>
     public static GraphValue BatchNormalization(NodeContext node)
     {
         node.RequireAttributes("epsilon", "momentum", "spatial", "training_mode", "is_test");
         node.RequireInputs(5, 5);
-        if (node.Flag("training_mode") || !node.Flag("spatial", true)) throw node.Error("batch normalisation in training mode or by pixel", "the plain one");
+        if (node.Flag("training_mode") || !node.Flag("spatial", true))
+        {
+            throw node.Error("batch normalisation in training mode or by pixel", "the plain one");
+        }
         SignalValue x = node.Signal(0);
         if (x.Shape.Length < 2) throw node.Error($"{x.Shape.Length} dimensions", "a batch of channels");
         int channels = x.Shape[1], pixels = x.Count / (x.Shape[0] * channels);
@@ -52,7 +63,10 @@ internal static class Images
         for (int i = 0; i < 4; i++)
         {
             ConstantValue constant = node.Constant(i + 1);
-            if (constant.Count != channels || constant.RelativeError != 0) throw node.Error($"{constant.Count} numbers as input {i + 1}", $"{channels}");
+            if (constant.Count != channels || constant.RelativeError != 0)
+            {
+                throw node.Error($"{constant.Count} numbers as input {i + 1}", $"{channels}");
+            }
             of[i] = SignalAlgebra.Finite(node, constant);
         }
         double epsilon = node.Float("epsilon", 1e-5f);
@@ -66,11 +80,16 @@ internal static class Images
             double moved = slope[c] * of[2][c];
             shift[c] = of[1][c] - moved;
             // Sum, root and quotient are off by at most 3 half units; the shift also by its product and its difference.
-            error = Math.Max(error, (5 * SignalAlgebra.UnitRoundoff * Math.Abs(moved)) + (2 * SignalAlgebra.UnitRoundoff * Math.Abs(shift[c])));
+            error = Math.Max(
+                error, (5 * SignalAlgebra.UnitRoundoff * Math.Abs(moved)) + (2 * SignalAlgebra.UnitRoundoff * Math.Abs(shift[c])));
         }
-        if (!Array.TrueForAll(slope, double.IsFinite) || !Array.TrueForAll(shift, double.IsFinite)) throw node.Error("constants whose result overflows", "finite ones");
+        if (!Array.TrueForAll(slope, double.IsFinite) || !Array.TrueForAll(shift, double.IsFinite))
+        {
+            throw node.Error("constants whose result overflows", "finite ones");
+        }
         double[] slopes = Repeated(PerChannel(slope, pixels), x.Shape[0]), shifts = Repeated(PerChannel(shift, pixels), x.Shape[0]);
-        return SignalAlgebra.Affine(node, x, x.Shape, new DiagonalOperator(slopes), shifts, new ConstantRounding(4 * SignalAlgebra.UnitRoundoff, 0, error));
+        return SignalAlgebra.Affine(
+            node, x, x.Shape, new DiagonalOperator(slopes), shifts, new ConstantRounding(4 * SignalAlgebra.UnitRoundoff, 0, error));
     }
 
     public static GraphValue MaxPool(NodeContext node)
@@ -129,7 +148,8 @@ internal static class Images
         return new SignalValue(Shape(layer.Output, dimensions), new MaxPoolSignal(x.Signal, layer) { Group = node.Group });
     }
 
-    private static SignalValue Averaged(NodeContext node, SignalValue x, ImageShape image, SlidingWindow window, int dimensions, bool countFrame)
+    private static SignalValue Averaged(
+        NodeContext node, SignalValue x, ImageShape image, SlidingWindow window, int dimensions, bool countFrame)
     {
         CheckSize(node, image, window, image.Channels);
         AveragePoolOperator linear = Valid(node, () => new AveragePoolOperator(image, window, countFrame));
@@ -196,7 +216,9 @@ internal static class Images
     private static int[] Lengths(NodeContext node, string name, long[] list, int count, int least)
     {
         bool fits = list.Length == count && Array.TrueForAll(list, l => l >= least && l <= Signal.LargestSize);
-        return fits ? Array.ConvertAll(list, l => (int)l) : throw node.Error($"{name} ({string.Join(", ", list)})", $"{count} numbers of {least} or more");
+        return fits
+            ? Array.ConvertAll(list, l => (int)l)
+            : throw node.Error($"{name} ({string.Join(", ", list)})", $"{count} numbers of {least} or more");
     }
 
     /// <summary>Requires that output and list of covered pixels are of sizes that can be, before either is made.</summary>
@@ -226,5 +248,6 @@ internal static class Images
         return all;
     }
 
-    private static double[] Repeated(double[] values, int times) => times == 1 ? values : [.. Enumerable.Repeat(values, times).SelectMany(v => v)];
+    private static double[] Repeated(double[] values, int times) =>
+        times == 1 ? values : [.. Enumerable.Repeat(values, times).SelectMany(v => v)];
 }

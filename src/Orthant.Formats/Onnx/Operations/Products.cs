@@ -18,14 +18,20 @@ internal static class Products
         node.RequireAttributes("alpha", "beta", "transA", "transB");
         node.RequireInputs(2, 3);
         GraphValue a = node.Input(0), b = node.Input(1);
-        if (a.Shape.Length != 2 || b.Shape.Length != 2) throw node.Error($"tensors of {a.Shape.Length} and {b.Shape.Length} dimensions", "two matrices");
+        if (a.Shape.Length != 2 || b.Shape.Length != 2)
+        {
+            throw node.Error($"tensors of {a.Shape.Length} and {b.Shape.Length} dimensions", "two matrices");
+        }
         float alpha = node.Float("alpha", 1), beta = node.Float("beta", 1);
         SignalValue product = Product(node, node.Flag("transA") ? Transposed(node, a) : a, node.Flag("transB") ? Transposed(node, b) : b);
         if (alpha != 1) product = Elementwise.Scaled(node, product, ConstantValue.OfNumbers([], [alpha]));
         if (!node.Has(2) || beta == 0) return product;
         GraphValue c = beta == 1 ? node.Input(2) : Times(node, node.Input(2), beta);
         GraphValue sum = Elementwise.Sum(node, (product, c), 1);
-        if (!sum.Shape.AsSpan().SequenceEqual(product.Shape)) throw node.Error($"C of shape ({string.Join(", ", c.Shape)})", "one that the product's shape holds");
+        if (!sum.Shape.AsSpan().SequenceEqual(product.Shape))
+        {
+            throw node.Error($"C of shape ({string.Join(", ", c.Shape)})", "one that the product's shape holds");
+        }
         return sum;
     }
 
@@ -49,10 +55,18 @@ internal static class Products
         int inner = a.Shape[^1], otherInner = b.Shape.Length == 1 ? b.Shape[0] : b.Shape[^2];
         if (inner != otherInner)
         {
-            throw node.Error($"shapes ({string.Join(", ", a.Shape)}) and ({string.Join(", ", b.Shape)})", "as many columns on the left as rows on the right");
+            throw node.Error(
+                $"shapes ({string.Join(", ", a.Shape)}) and ({string.Join(", ", b.Shape)})",
+                "as many columns on the left as rows on the right");
         }
-        if (a is SignalValue && b is SignalValue) throw node.Error("a product of two tensors that depend on the input", "one constant factor");
-        if (a is ConstantValue && b is ConstantValue) throw node.Error("a product of two constants", "one factor that depends on the input");
+        if (a is SignalValue && b is SignalValue)
+        {
+            throw node.Error("a product of two tensors that depend on the input", "one constant factor");
+        }
+        if (a is ConstantValue && b is ConstantValue)
+        {
+            throw node.Error("a product of two constants", "one factor that depends on the input");
+        }
         return a is SignalValue x ? FromTheRight(node, x, (ConstantValue)b) : FromTheLeft(node, (ConstantValue)a, (SignalValue)b);
     }
 
@@ -61,7 +75,9 @@ internal static class Products
     {
         int inner = x.Shape[^1], columns = w.Shape.Length == 1 ? 1 : w.Shape[^1];
         RequireOneMatrix(node, w, inner, columns);
-        int[] shape = w.Shape.Length == 1 ? x.Shape[..^1] : [.. Padded(x.Shape[..^1], w.Shape.Length - 1), columns];
+        int[] shape = w.Shape.Length == 1
+            ? x.Shape[..^1]
+            : [.. Padded(x.Shape[..^1], w.Shape.Length - (x.Shape.Length == 1 ? 2 : 1)), columns];
         SignalAlgebra.Checked(node, shape);
         DenseOperator one = node.Graph.Once(w, "right factor", () =>
         {
@@ -93,15 +109,21 @@ internal static class Products
         int[] byColumn = SignalAlgebra.Places([batch, columns, inner], [inner * columns, 1, columns]);
         SignalValue turned = (SignalValue)SignalAlgebra.Select(node, x, [batch, columns, inner], byColumn);
         int[] middle = SignalAlgebra.Checked(node, [batch, columns, rows]);
-        SignalValue mapped = SignalAlgebra.Affine(node, turned, middle, new BlockDiagonalOperator(Enumerable.Repeat(one, batch * columns)), null, rounding);
-        return (SignalValue)SignalAlgebra.Select(node, mapped, shape, SignalAlgebra.Places([batch, rows, columns], [rows * columns, 1, rows]));
+        SignalValue mapped = SignalAlgebra.Affine(
+            node, turned, middle, new BlockDiagonalOperator(Enumerable.Repeat(one, batch * columns)), null, rounding);
+        return (SignalValue)SignalAlgebra.Select(
+            node, mapped, shape, SignalAlgebra.Places([batch, rows, columns], [rows * columns, 1, rows]));
     }
 
     private static void RequireOneMatrix(NodeContext node, ConstantValue w, int rows, int columns)
     {
-        if (w.Count != (long)rows * columns || w.Count == 0) throw node.Error($"constant factors of shape ({string.Join(", ", w.Shape)})", "one matrix");
+        if (w.Count != (long)rows * columns || w.Count == 0)
+        {
+            throw node.Error($"constant factors of shape ({string.Join(", ", w.Shape)})", "one matrix");
+        }
     }
 
     /// <summary>Leading lengths of 1 until there are as many as the other factor has.</summary>
-    private static int[] Padded(int[] lead, int rank) => lead.Length >= rank ? lead : [.. Enumerable.Repeat(1, rank - lead.Length), .. lead];
+    private static int[] Padded(int[] lead, int rank) =>
+        lead.Length >= rank ? lead : [.. Enumerable.Repeat(1, rank - lead.Length), .. lead];
 }

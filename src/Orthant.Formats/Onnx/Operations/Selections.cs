@@ -15,14 +15,20 @@ internal static class Selections
         foreach (GraphValue part in parts)
         {
             bool fits = part.Shape.Length == rank && Enumerable.Range(0, rank).All(d => d == axis || part.Shape[d] == parts[0].Shape[d]);
-            if (!fits) throw node.Error($"shapes ({string.Join(", ", parts[0].Shape)}) and ({string.Join(", ", part.Shape)})", "equal lengths but for the axis");
+            if (!fits)
+            {
+                throw node.Error(
+                    $"shapes ({string.Join(", ", parts[0].Shape)}) and ({string.Join(", ", part.Shape)})",
+                    "equal lengths but for the axis");
+            }
         }
         int[] shape = [.. parts[0].Shape];
         shape[axis] = (int)Math.Min(parts.Sum(p => (long)p.Shape[axis]), int.MaxValue);
         SignalAlgebra.Checked(node, shape);
         int[] order = Order(parts, axis);
         if (Array.TrueForAll(parts, p => p is ConstantValue)) return Constants(parts, shape, order);
-        Signal[] signals = [.. parts.Select(p => p is SignalValue s ? s.Signal : throw node.Error("constants put beside a tensor that depends on the input", "one kind"))];
+        Signal[] signals = [.. parts.Select(
+            p => p is SignalValue s ? s.Signal : throw node.Error("constants put beside a tensor that depends on the input", "one kind"))];
         SignalValue joined = new([signals.Sum(s => s.Size)], new JoinSignal(signals, BranchJoin.Concatenation) { Group = node.Group });
         return SignalAlgebra.Select(node, joined, shape, order);
     }
@@ -37,7 +43,10 @@ internal static class Selections
         long[] ends = node.IntegerList("ends", 2) ?? throw node.Error("no ends", "where to end");
         long[] axes = node.IntegerList("axes", 3) ?? [.. Enumerable.Range(0, starts.Length).Select(a => (long)a)];
         long[] steps = node.Has(4) ? node.Integers(4) : [.. Enumerable.Repeat(1L, starts.Length)];
-        if (ends.Length != starts.Length || axes.Length != starts.Length || steps.Length != starts.Length) throw node.Error("lists of different lengths", "equal ones");
+        if (ends.Length != starts.Length || axes.Length != starts.Length || steps.Length != starts.Length)
+        {
+            throw node.Error("lists of different lengths", "equal ones");
+        }
         int[] shape = [.. x.Shape], strides = SignalAlgebra.Strides(x.Shape);
         int first = 0;
         HashSet<int> seen = [];
@@ -45,7 +54,10 @@ internal static class Selections
         {
             int axis = node.Axis(axes[i], rank);
             if (!seen.Add(axis)) throw node.Error($"axis {axis} twice", "each axis once");
-            if (steps[i] == 0 || Math.Abs((decimal)steps[i]) > int.MaxValue) throw node.Error($"a step of {steps[i]}", "a step other than 0");
+            if (steps[i] == 0 || Math.Abs((decimal)steps[i]) > int.MaxValue)
+            {
+                throw node.Error($"a step of {steps[i]}", "a step other than 0");
+            }
             long length = x.Shape[axis], step = steps[i];
             long lowest = step > 0 ? 0 : -1, highest = step > 0 ? length : length - 1;
             long from = Math.Clamp(starts[i] < 0 ? Math.Max(starts[i], -length - 1) + length : starts[i], step > 0 ? 0 : -1, highest);
@@ -124,12 +136,18 @@ internal static class Selections
         long[] given = node.IntegerList("pads", 1) ?? throw node.Error("no pads", "the widths of the frame");
         double value = node.HasAttribute("value") ? node.Float("value", 0) : node.Has(2) ? node.Number(2) : 0;
         int[] axes = node.Has(3) ? [.. node.Integers(3).Select(a => node.Axis(a, rank))] : [.. Enumerable.Range(0, rank)];
-        if (given.Length != 2 * axes.Length || !double.IsFinite(value)) throw node.Error($"{given.Length} widths", $"{2 * axes.Length}, and a finite value");
+        if (given.Length != 2 * axes.Length || !double.IsFinite(value))
+        {
+            throw node.Error($"{given.Length} widths", $"{2 * axes.Length}, and a finite value");
+        }
         int[] before = new int[rank], shape = [.. x.Shape];
         for (int i = 0; i < axes.Length; i++)
         {
             long left = given[i], right = given[axes.Length + i];
-            if (Math.Abs((decimal)left) > Signal.LargestSize || Math.Abs((decimal)right) > Signal.LargestSize) throw node.Error($"widths {left} and {right}", "smaller ones");
+            if (Math.Abs((decimal)left) > Signal.LargestSize || Math.Abs((decimal)right) > Signal.LargestSize)
+            {
+                throw node.Error($"widths {left} and {right}", "smaller ones");
+            }
             before[axes[i]] = (int)left;
             shape[axes[i]] += (int)(left + right);
         }
@@ -156,18 +174,26 @@ internal static class Selections
         node.RequireInputs(2, 2);
         GraphValue x = node.Input(0);
         long[] wanted = node.Integers(1);
-        if (wanted.Length > 64 || wanted.Any(l => l is < 0 or > int.MaxValue)) throw node.Error($"shape {ByteSize.Text(wanted)}", "a shape");
+        if (wanted.Length > 64 || wanted.Any(l => l is < 0 or > int.MaxValue))
+        {
+            throw node.Error($"shape {ByteSize.Text(wanted)}", "a shape");
+        }
         int[] shape = SignalAlgebra.BroadcastShape(node, x.Shape, Array.ConvertAll(wanted, l => (int)l));
-        return x is ConstantValue constant ? SignalAlgebra.Broadcast(node, constant, shape) : SignalAlgebra.Broadcast(node, (SignalValue)x, shape);
+        return x is ConstantValue constant
+            ? SignalAlgebra.Broadcast(node, constant, shape)
+            : SignalAlgebra.Broadcast(node, (SignalValue)x, shape);
     }
 
     private static ConstantValue Constants(GraphValue[] parts, int[] shape, int[] order)
     {
         ConstantValue[] constants = [.. parts.Cast<ConstantValue>()];
         int[] flat = [order.Length];
-        ConstantValue all = Array.TrueForAll(constants, c => c.Integers is not null)
-            ? ConstantValue.OfIntegers(flat, [.. constants.SelectMany(c => c.Integers!)])
-            : ConstantValue.OfNumbers(flat, [.. constants.SelectMany(c => c.Numbers)]) with { RelativeError = constants.Max(c => c.RelativeError) };
+        if (Array.TrueForAll(constants, c => c.Integers is not null))
+        {
+            return ConstantValue.OfIntegers(flat, [.. constants.SelectMany(c => c.Integers!)]).Selected(shape, order);
+        }
+        double error = constants.Max(c => c.RelativeError);
+        ConstantValue all = ConstantValue.OfNumbers(flat, [.. constants.SelectMany(c => c.Numbers)]) with { RelativeError = error };
         return all.Selected(shape, order);
     }
 

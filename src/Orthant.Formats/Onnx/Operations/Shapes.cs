@@ -16,7 +16,10 @@ internal static class Shapes
     {
         node.RequireAttributes("ratio", "seed", "is_test");
         node.RequireInputs(1, 3);
-        if (node.Has(2) && node.Constant(2).Numbers.Any(n => n != 0)) throw node.Error("dropout in training mode", "a network for inference");
+        if (node.Has(2) && node.Constant(2).Numbers.Any(n => n != 0))
+        {
+            throw node.Error("dropout in training mode", "a network for inference");
+        }
         return node.Input(0);
     }
 
@@ -32,10 +35,14 @@ internal static class Shapes
                 return x;
             case ConstantValue { Integers: not null } c when type is TensorProto.Types.DataType.Int64 or TensorProto.Types.DataType.Int32:
                 return c;
-            case ConstantValue c when type is TensorProto.Types.DataType.Double || (toNumbers && Array.TrueForAll(c.Numbers, n => n == (float)n)):
+            case ConstantValue c when type is TensorProto.Types.DataType.Double
+                || (toNumbers && Array.TrueForAll(c.Numbers, n => n == (float)n)):
                 return ConstantValue.OfNumbers(c.Shape, c.Numbers) with { RelativeError = c.RelativeError };
             case ConstantValue { Integers: null } c when type is TensorProto.Types.DataType.Int64 or TensorProto.Types.DataType.Int32:
-                if (Array.TrueForAll(c.Numbers, n => Math.Abs(n) < 1L << 31)) return ConstantValue.OfIntegers(c.Shape, Array.ConvertAll(c.Numbers, n => (long)n));
+                if (Array.TrueForAll(c.Numbers, n => Math.Abs(n) < 1L << 31))
+                {
+                    return ConstantValue.OfIntegers(c.Shape, Array.ConvertAll(c.Numbers, n => (long)n));
+                }
                 break;
         }
         throw node.Error($"a cast to {TensorData.NameOf((int)node.Integer("to", 0))}", "a cast that changes no number");
@@ -66,7 +73,12 @@ internal static class Shapes
         for (int d = 0; d < shape.Length; d++)
         {
             long length = wanted[d];
-            if (length == 0 && !zeroIsZero) length = d < x.Shape.Length ? x.Shape[d] : throw node.Error($"0 for dimension {d}", $"one of the {x.Shape.Length} there are");
+            if (length == 0 && !zeroIsZero)
+            {
+                length = d < x.Shape.Length
+                    ? x.Shape[d]
+                    : throw node.Error($"0 for dimension {d}", $"one of the {x.Shape.Length} there are");
+            }
             if (length == -1 && open < 0)
             {
                 open = d;
@@ -90,7 +102,10 @@ internal static class Shapes
         node.RequireInputs(1, 2);
         GraphValue x = node.Input(0);
         int[]? axes = node.IntegerList("axes", 1)?.Select(a => node.Axis(a, x.Shape.Length)).ToArray();
-        if (axes?.Any(a => x.Shape[a] != 1) == true) throw node.Error($"shape ({string.Join(", ", x.Shape)})", "a length of 1 on every squeezed axis");
+        if (axes?.Any(a => x.Shape[a] != 1) == true)
+        {
+            throw node.Error($"shape ({string.Join(", ", x.Shape)})", "a length of 1 on every squeezed axis");
+        }
         return SignalAlgebra.Reshape(node, x, [.. x.Shape.Where((length, d) => axes is null ? length != 1 : !axes.Contains(d))]);
     }
 
@@ -104,7 +119,8 @@ internal static class Shapes
         int[] axes = [.. wanted.Select(a => node.Axis(a, x.Shape.Length + wanted.Length))];
         if (axes.Distinct().Count() != axes.Length) throw node.Error("an axis twice", "distinct axes");
         Queue<int> own = new(x.Shape);
-        return SignalAlgebra.Reshape(node, x, [.. Enumerable.Range(0, x.Shape.Length + axes.Length).Select(d => axes.Contains(d) ? 1 : own.Dequeue())]);
+        return SignalAlgebra.Reshape(
+            node, x, [.. Enumerable.Range(0, x.Shape.Length + axes.Length).Select(d => axes.Contains(d) ? 1 : own.Dequeue())]);
     }
 
     public static GraphValue Transpose(NodeContext node)
@@ -151,7 +167,10 @@ internal static class Shapes
         node.RequireAttributes("value");
         node.RequireInputs(1, 1);
         long[] lengths = node.Integers(0);
-        if (lengths.Length > 64 || lengths.Any(l => l is < 0 or > int.MaxValue)) throw node.Error($"shape {ByteSize.Text(lengths)}", "a shape");
+        if (lengths.Length > 64 || lengths.Any(l => l is < 0 or > int.MaxValue))
+        {
+            throw node.Error($"shape {ByteSize.Text(lengths)}", "a shape");
+        }
         int[] shape = SignalAlgebra.Checked(node, Array.ConvertAll(lengths, l => (int)l));
         ConstantValue value = node.Tensor("value") ?? ConstantValue.OfNumbers([1], [0]);
         if (value.Count != 1) throw node.Error($"a value of {value.Count} numbers", "one number");
