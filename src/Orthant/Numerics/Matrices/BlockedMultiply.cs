@@ -144,7 +144,10 @@ internal static unsafe class BlockedMultiply
                 MatrixPacking.PackTiles(tileRows, rows, depth, block, packed);
                 block = new Operand<T>(packed, 0, true);
             }
-            for (int j = 0; j < n;)
+            int wide = !block.IsTransposed && firstColumn < 0 && m <= kernels.WideRows
+                ? RunWide(kernels, m, n, depth, block, panels, c, ldc, accumulate)
+                : 0;
+            for (int j = wide; j < n;)
             {
                 bool inPlace = j < panels.InPlaceColumns;
                 int width = Math.Min(kernels.PanelWidth, (inPlace ? panels.InPlaceColumns : n) - j);
@@ -175,6 +178,26 @@ internal static unsafe class BlockedMultiply
                 j += width;
             }
         }
+    }
+
+    /// <summary>Few rows of A times as many groups of four panels as begin the block, all in place or all packed.</summary>
+    /// <returns>The columns that are done.</returns>
+    private static int RunWide<T>(
+        MicroKernels<T> kernels, int m, int n, int depth, Operand<T> a, in PanelBlock<T> panels, T* c, nint ldc, bool accumulate)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        int panelWidth = kernels.PanelWidth, step = MicroKernels<T>.WidePanels * panelWidth;
+        bool inPlace = panels.InPlaceColumns >= step;
+        if (!inPlace && panels.InPlaceColumns > 0) return 0;
+        var kernel = kernels.WideKernel(m);
+        int end = inPlace ? panels.InPlaceColumns : n - (n % panelWidth), j = 0;
+        for (; j + step <= end; j += step)
+        {
+            T* b = inPlace ? panels.InPlace + j : panels.Packed + (j * panels.Depth) + (panels.Skip * panelWidth);
+            nint stride = inPlace ? panels.InPlaceStride : panelWidth, distance = inPlace ? panelWidth : panels.Depth * panelWidth;
+            kernel(depth, a.Origin, a.Stride, b, stride, distance, c + j, ldc, accumulate ? 1 : 0);
+        }
+        return j;
     }
 
     /// <summary>Whether reading A from its place would thrash the first-level cache.</summary>

@@ -11,7 +11,7 @@ public class MatrixMultiplyTests
     private static readonly (int M, int N, int K)[] EdgeShapes =
     [
         (1, 1, 1), (1, 40, 30), (7, 10, 5), (13, 33, 17), (128, 10, 128), (24, 31, 600), (25, 47, 129), (12, 1100, 9), (37, 64, 1024), (200, 16, 27),
-        (130, 72, 900), (193, 65, 384), (9, 96, 577), (50, 2050, 3), (40, 128, 1030), (33, 64, 2048),
+        (130, 72, 900), (193, 65, 384), (9, 96, 577), (50, 2050, 3), (40, 128, 1030), (33, 64, 2048), (1, 300, 700), (2, 520, 33), (1, 128, 64), (1, 1200, 7), (2, 70, 400),
     ];
 
     [Fact]
@@ -101,6 +101,27 @@ public class MatrixMultiplyTests
             (n, k, transposed, accumulate, seed) =>
                 CheckRankUpdate<float>(n, k, transposed, accumulate, seed) && CheckRankUpdate<double>(n, k, transposed, accumulate, seed),
             iter: 60);
+
+    /// <summary>Vector loads may run over the end of a row, but never over the end of an operand: every operand ends where unreadable memory begins.</summary>
+    [Fact]
+    public void Nothing_outside_the_operands_is_touched()
+    {
+        foreach ((int m, int n, int k) in EdgeShapes)
+        {
+            for (int variant = 0; variant < 8; variant++)
+            {
+                Product shape = new(m, n, k, (variant & 1) != 0, (variant & 2) != 0, (variant & 4) != 0, Pad: variant % 2, Seed: 1);
+                using GuardedMemory a = new(shape.LengthA), b = new(shape.LengthB), c = new(shape.LengthC);
+                foreach (VectorPath path in VectorPaths.Supported)
+                {
+                    MatrixSpan<float> result = new(c.Span, m, n, shape.StrideC);
+                    MatrixMultiply.Run(path, shape.ViewA<float>(a.Span), shape.ViewB<float>(b.Span), result, shape.Accumulate);
+                    new PackedMatrix<float>(path, shape.ViewB<float>(b.Span)).Multiply(shape.ViewA<float>(a.Span), result, shape.Accumulate);
+                    if (m == n) SymmetricRankUpdate.RunLower(path, shape.ViewA<float>(a.Span), result, shape.Accumulate);
+                }
+            }
+        }
+    }
 
     [Fact]
     public void An_empty_inner_dimension_gives_zero_or_leaves_the_sum()

@@ -7,10 +7,13 @@ namespace Orthant.Tests.Numerics;
 /// <remarks>To change the kernels, change this and run <see cref="MicroKernelSourceTests"/> with ORTHANT_ACCEPT=1.</remarks>
 internal sealed class MicroKernelSource
 {
+    private const int WideVectors = 8;
+
     private readonly string element;
     private readonly string vector;
     private readonly int lanes;
     private readonly int tileRows;
+    private readonly int wideRows;
     private readonly StringBuilder text = new();
 
     private MicroKernelSource(string name, string element, int bits, int tileRows)
@@ -18,6 +21,7 @@ internal sealed class MicroKernelSource
         FileName = $"MicroKernels{name}{bits}.g.cs";
         this.element = element;
         this.tileRows = tileRows;
+        wideRows = tileRows / 4;
         vector = $"Vector{bits}";
         lanes = bits / (element == "float" ? 32 : 64);
         WriteFile($"MicroKernels{name}{bits}");
@@ -51,7 +55,7 @@ internal sealed class MicroKernelSource
         Line();
         Line("namespace Orthant.Numerics;");
         Line();
-        Line($"/// <summary>Tiles of 1 to {tileRows} rows by 1 or 2 vectors of {lanes} elements; see <see cref=\"MicroKernels{{T}}\"/>.</summary>");
+        Line($"/// <summary>Tiles of 1 to {tileRows} rows by 1 or 2 vectors of {lanes} elements, and of few rows by {WideVectors}; see <see cref=\"MicroKernels{{T}}\"/>.</summary>");
         Line($"internal static unsafe class {type}");
         Line("{");
         Line($"    public static MicroKernels<{element}> Table {{ get; }} = new(");
@@ -60,7 +64,8 @@ internal sealed class MicroKernelSource
         Line($"        [{List("Rows", 1)},");
         Line($"         {List("Rows", 2)}],");
         Line($"        [{List("Columns", 1)},");
-        Line($"         {List("Columns", 2)}]);");
+        Line($"         {List("Columns", 2)}],");
+        Line($"        [{string.Join(", ", Enumerable.Range(1, wideRows).Select(rows => $"&Wide{rows}x{WideVectors}"))}]);");
         foreach (string layout in (string[])["Rows", "Columns"])
         {
             for (int vectors = 1; vectors <= 2; vectors++)
@@ -68,6 +73,7 @@ internal sealed class MicroKernelSource
                 for (int rows = 1; rows <= tileRows; rows++) WriteKernel(layout, rows, vectors);
             }
         }
+        for (int rows = 1; rows <= wideRows; rows++) WriteKernel("Wide", rows, WideVectors);
         Line("}");
     }
 
@@ -76,11 +82,12 @@ internal sealed class MicroKernelSource
 
     private void WriteKernel(string layout, int rows, int vectors)
     {
-        bool byRows = layout == "Rows";
+        bool byRows = layout != "Columns", wide = layout == "Wide";
         Line();
         Line("    [MethodImpl(MethodImplOptions.AggressiveOptimization)]");
         Line($"    private static void {layout}{rows}x{vectors}(");
-        Line($"        nint depth, {element}* a, nint step, {element}* b, nint ldb, {element}* c, nint ldc, nint accumulate)");
+        string panel = wide ? "nint panel, " : "";
+        Line($"        nint depth, {element}* a, nint step, {element}* b, nint ldb, {panel}{element}* c, nint ldc, nint accumulate)");
         Line("    {");
         for (int i = 1; byRows && i < rows; i++) Line($"        {element}* a{i} = {(i == 1 ? "a" : $"a{i - 1}")} + step;");
         for (int i = 0; i < rows; i++)
@@ -96,7 +103,10 @@ internal sealed class MicroKernelSource
         Line("        }");
         Line("        for (nint k = 0; k < depth; k++)");
         Line("        {");
-        for (int j = 0; j < vectors; j++) Line($"            {vector}<{element}> b{j} = {vector}.Load({Offset("b", 0, "", j)});");
+        for (int j = 0; j < vectors; j++)
+        {
+            Line($"            {vector}<{element}> b{j} = {vector}.Load({(wide ? Offset("b", j / 2, "panel", j % 2) : Offset("b", 0, "", j))});");
+        }
         for (int i = 0; i < rows; i++)
         {
             string broadcast = byRows ? $"a{(i == 0 ? "" : i)}[k]" : $"a[{i}]";

@@ -6,7 +6,7 @@ using System.Runtime.Intrinsics;
 
 namespace Orthant.Numerics;
 
-/// <summary>Tiles of 1 to 6 rows by 1 or 2 vectors of 4 elements; see <see cref="MicroKernels{T}"/>.</summary>
+/// <summary>Tiles of 1 to 6 rows by 1 or 2 vectors of 4 elements, and of few rows by 8; see <see cref="MicroKernels{T}"/>.</summary>
 internal static unsafe class MicroKernelsDouble256
 {
     public static MicroKernels<double> Table { get; } = new(
@@ -15,7 +15,8 @@ internal static unsafe class MicroKernelsDouble256
         [&Rows1x1, &Rows2x1, &Rows3x1, &Rows4x1, &Rows5x1, &Rows6x1,
          &Rows1x2, &Rows2x2, &Rows3x2, &Rows4x2, &Rows5x2, &Rows6x2],
         [&Columns1x1, &Columns2x1, &Columns3x1, &Columns4x1, &Columns5x1, &Columns6x1,
-         &Columns1x2, &Columns2x2, &Columns3x2, &Columns4x2, &Columns5x2, &Columns6x2]);
+         &Columns1x2, &Columns2x2, &Columns3x2, &Columns4x2, &Columns5x2, &Columns6x2],
+        [&Wide1x8]);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Rows1x1(
@@ -993,5 +994,59 @@ internal static unsafe class MicroKernelsDouble256
         c41.Store(c + (4 * ldc) + 4);
         c50.Store(c + (5 * ldc));
         c51.Store(c + (5 * ldc) + 4);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Wide1x8(
+        nint depth, double* a, nint step, double* b, nint ldb, nint panel, double* c, nint ldc, nint accumulate)
+    {
+        Vector256<double> c00 = Vector256<double>.Zero;
+        Vector256<double> c01 = Vector256<double>.Zero;
+        Vector256<double> c02 = Vector256<double>.Zero;
+        Vector256<double> c03 = Vector256<double>.Zero;
+        Vector256<double> c04 = Vector256<double>.Zero;
+        Vector256<double> c05 = Vector256<double>.Zero;
+        Vector256<double> c06 = Vector256<double>.Zero;
+        Vector256<double> c07 = Vector256<double>.Zero;
+        if (accumulate != 0)
+        {
+            c00 = Vector256.Load(c);
+            c01 = Vector256.Load(c + 4);
+            c02 = Vector256.Load(c + 8);
+            c03 = Vector256.Load(c + 12);
+            c04 = Vector256.Load(c + 16);
+            c05 = Vector256.Load(c + 20);
+            c06 = Vector256.Load(c + 24);
+            c07 = Vector256.Load(c + 28);
+        }
+        for (nint k = 0; k < depth; k++)
+        {
+            Vector256<double> b0 = Vector256.Load(b);
+            Vector256<double> b1 = Vector256.Load(b + 4);
+            Vector256<double> b2 = Vector256.Load(b + panel);
+            Vector256<double> b3 = Vector256.Load(b + panel + 4);
+            Vector256<double> b4 = Vector256.Load(b + (2 * panel));
+            Vector256<double> b5 = Vector256.Load(b + (2 * panel) + 4);
+            Vector256<double> b6 = Vector256.Load(b + (3 * panel));
+            Vector256<double> b7 = Vector256.Load(b + (3 * panel) + 4);
+            Vector256<double> x0 = Vector256.Create(a[k]);
+            c00 = Vector256.FusedMultiplyAdd(x0, b0, c00);
+            c01 = Vector256.FusedMultiplyAdd(x0, b1, c01);
+            c02 = Vector256.FusedMultiplyAdd(x0, b2, c02);
+            c03 = Vector256.FusedMultiplyAdd(x0, b3, c03);
+            c04 = Vector256.FusedMultiplyAdd(x0, b4, c04);
+            c05 = Vector256.FusedMultiplyAdd(x0, b5, c05);
+            c06 = Vector256.FusedMultiplyAdd(x0, b6, c06);
+            c07 = Vector256.FusedMultiplyAdd(x0, b7, c07);
+            b += ldb;
+        }
+        c00.Store(c);
+        c01.Store(c + 4);
+        c02.Store(c + 8);
+        c03.Store(c + 12);
+        c04.Store(c + 16);
+        c05.Store(c + 20);
+        c06.Store(c + 24);
+        c07.Store(c + 28);
     }
 }

@@ -6,7 +6,7 @@ using System.Runtime.Intrinsics;
 
 namespace Orthant.Numerics;
 
-/// <summary>Tiles of 1 to 8 rows by 1 or 2 vectors of 8 elements; see <see cref="MicroKernels{T}"/>.</summary>
+/// <summary>Tiles of 1 to 8 rows by 1 or 2 vectors of 8 elements, and of few rows by 8; see <see cref="MicroKernels{T}"/>.</summary>
 internal static unsafe class MicroKernelsDouble512
 {
     public static MicroKernels<double> Table { get; } = new(
@@ -15,7 +15,8 @@ internal static unsafe class MicroKernelsDouble512
         [&Rows1x1, &Rows2x1, &Rows3x1, &Rows4x1, &Rows5x1, &Rows6x1, &Rows7x1, &Rows8x1,
          &Rows1x2, &Rows2x2, &Rows3x2, &Rows4x2, &Rows5x2, &Rows6x2, &Rows7x2, &Rows8x2],
         [&Columns1x1, &Columns2x1, &Columns3x1, &Columns4x1, &Columns5x1, &Columns6x1, &Columns7x1, &Columns8x1,
-         &Columns1x2, &Columns2x2, &Columns3x2, &Columns4x2, &Columns5x2, &Columns6x2, &Columns7x2, &Columns8x2]);
+         &Columns1x2, &Columns2x2, &Columns3x2, &Columns4x2, &Columns5x2, &Columns6x2, &Columns7x2, &Columns8x2],
+        [&Wide1x8, &Wide2x8]);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Rows1x1(
@@ -1559,5 +1560,147 @@ internal static unsafe class MicroKernelsDouble512
         c61.Store(c + (6 * ldc) + 8);
         c70.Store(c + (7 * ldc));
         c71.Store(c + (7 * ldc) + 8);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Wide1x8(
+        nint depth, double* a, nint step, double* b, nint ldb, nint panel, double* c, nint ldc, nint accumulate)
+    {
+        Vector512<double> c00 = Vector512<double>.Zero;
+        Vector512<double> c01 = Vector512<double>.Zero;
+        Vector512<double> c02 = Vector512<double>.Zero;
+        Vector512<double> c03 = Vector512<double>.Zero;
+        Vector512<double> c04 = Vector512<double>.Zero;
+        Vector512<double> c05 = Vector512<double>.Zero;
+        Vector512<double> c06 = Vector512<double>.Zero;
+        Vector512<double> c07 = Vector512<double>.Zero;
+        if (accumulate != 0)
+        {
+            c00 = Vector512.Load(c);
+            c01 = Vector512.Load(c + 8);
+            c02 = Vector512.Load(c + 16);
+            c03 = Vector512.Load(c + 24);
+            c04 = Vector512.Load(c + 32);
+            c05 = Vector512.Load(c + 40);
+            c06 = Vector512.Load(c + 48);
+            c07 = Vector512.Load(c + 56);
+        }
+        for (nint k = 0; k < depth; k++)
+        {
+            Vector512<double> b0 = Vector512.Load(b);
+            Vector512<double> b1 = Vector512.Load(b + 8);
+            Vector512<double> b2 = Vector512.Load(b + panel);
+            Vector512<double> b3 = Vector512.Load(b + panel + 8);
+            Vector512<double> b4 = Vector512.Load(b + (2 * panel));
+            Vector512<double> b5 = Vector512.Load(b + (2 * panel) + 8);
+            Vector512<double> b6 = Vector512.Load(b + (3 * panel));
+            Vector512<double> b7 = Vector512.Load(b + (3 * panel) + 8);
+            Vector512<double> x0 = Vector512.Create(a[k]);
+            c00 = Vector512.FusedMultiplyAdd(x0, b0, c00);
+            c01 = Vector512.FusedMultiplyAdd(x0, b1, c01);
+            c02 = Vector512.FusedMultiplyAdd(x0, b2, c02);
+            c03 = Vector512.FusedMultiplyAdd(x0, b3, c03);
+            c04 = Vector512.FusedMultiplyAdd(x0, b4, c04);
+            c05 = Vector512.FusedMultiplyAdd(x0, b5, c05);
+            c06 = Vector512.FusedMultiplyAdd(x0, b6, c06);
+            c07 = Vector512.FusedMultiplyAdd(x0, b7, c07);
+            b += ldb;
+        }
+        c00.Store(c);
+        c01.Store(c + 8);
+        c02.Store(c + 16);
+        c03.Store(c + 24);
+        c04.Store(c + 32);
+        c05.Store(c + 40);
+        c06.Store(c + 48);
+        c07.Store(c + 56);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Wide2x8(
+        nint depth, double* a, nint step, double* b, nint ldb, nint panel, double* c, nint ldc, nint accumulate)
+    {
+        double* a1 = a + step;
+        Vector512<double> c00 = Vector512<double>.Zero;
+        Vector512<double> c01 = Vector512<double>.Zero;
+        Vector512<double> c02 = Vector512<double>.Zero;
+        Vector512<double> c03 = Vector512<double>.Zero;
+        Vector512<double> c04 = Vector512<double>.Zero;
+        Vector512<double> c05 = Vector512<double>.Zero;
+        Vector512<double> c06 = Vector512<double>.Zero;
+        Vector512<double> c07 = Vector512<double>.Zero;
+        Vector512<double> c10 = Vector512<double>.Zero;
+        Vector512<double> c11 = Vector512<double>.Zero;
+        Vector512<double> c12 = Vector512<double>.Zero;
+        Vector512<double> c13 = Vector512<double>.Zero;
+        Vector512<double> c14 = Vector512<double>.Zero;
+        Vector512<double> c15 = Vector512<double>.Zero;
+        Vector512<double> c16 = Vector512<double>.Zero;
+        Vector512<double> c17 = Vector512<double>.Zero;
+        if (accumulate != 0)
+        {
+            c00 = Vector512.Load(c);
+            c01 = Vector512.Load(c + 8);
+            c02 = Vector512.Load(c + 16);
+            c03 = Vector512.Load(c + 24);
+            c04 = Vector512.Load(c + 32);
+            c05 = Vector512.Load(c + 40);
+            c06 = Vector512.Load(c + 48);
+            c07 = Vector512.Load(c + 56);
+            c10 = Vector512.Load(c + ldc);
+            c11 = Vector512.Load(c + ldc + 8);
+            c12 = Vector512.Load(c + ldc + 16);
+            c13 = Vector512.Load(c + ldc + 24);
+            c14 = Vector512.Load(c + ldc + 32);
+            c15 = Vector512.Load(c + ldc + 40);
+            c16 = Vector512.Load(c + ldc + 48);
+            c17 = Vector512.Load(c + ldc + 56);
+        }
+        for (nint k = 0; k < depth; k++)
+        {
+            Vector512<double> b0 = Vector512.Load(b);
+            Vector512<double> b1 = Vector512.Load(b + 8);
+            Vector512<double> b2 = Vector512.Load(b + panel);
+            Vector512<double> b3 = Vector512.Load(b + panel + 8);
+            Vector512<double> b4 = Vector512.Load(b + (2 * panel));
+            Vector512<double> b5 = Vector512.Load(b + (2 * panel) + 8);
+            Vector512<double> b6 = Vector512.Load(b + (3 * panel));
+            Vector512<double> b7 = Vector512.Load(b + (3 * panel) + 8);
+            Vector512<double> x0 = Vector512.Create(a[k]);
+            c00 = Vector512.FusedMultiplyAdd(x0, b0, c00);
+            c01 = Vector512.FusedMultiplyAdd(x0, b1, c01);
+            c02 = Vector512.FusedMultiplyAdd(x0, b2, c02);
+            c03 = Vector512.FusedMultiplyAdd(x0, b3, c03);
+            c04 = Vector512.FusedMultiplyAdd(x0, b4, c04);
+            c05 = Vector512.FusedMultiplyAdd(x0, b5, c05);
+            c06 = Vector512.FusedMultiplyAdd(x0, b6, c06);
+            c07 = Vector512.FusedMultiplyAdd(x0, b7, c07);
+            Vector512<double> x1 = Vector512.Create(a1[k]);
+            c10 = Vector512.FusedMultiplyAdd(x1, b0, c10);
+            c11 = Vector512.FusedMultiplyAdd(x1, b1, c11);
+            c12 = Vector512.FusedMultiplyAdd(x1, b2, c12);
+            c13 = Vector512.FusedMultiplyAdd(x1, b3, c13);
+            c14 = Vector512.FusedMultiplyAdd(x1, b4, c14);
+            c15 = Vector512.FusedMultiplyAdd(x1, b5, c15);
+            c16 = Vector512.FusedMultiplyAdd(x1, b6, c16);
+            c17 = Vector512.FusedMultiplyAdd(x1, b7, c17);
+            b += ldb;
+        }
+        c00.Store(c);
+        c01.Store(c + 8);
+        c02.Store(c + 16);
+        c03.Store(c + 24);
+        c04.Store(c + 32);
+        c05.Store(c + 40);
+        c06.Store(c + 48);
+        c07.Store(c + 56);
+        c10.Store(c + ldc);
+        c11.Store(c + ldc + 8);
+        c12.Store(c + ldc + 16);
+        c13.Store(c + ldc + 24);
+        c14.Store(c + ldc + 32);
+        c15.Store(c + ldc + 40);
+        c16.Store(c + ldc + 48);
+        c17.Store(c + ldc + 56);
     }
 }
