@@ -1,0 +1,88 @@
+using System.Numerics;
+using Orthant.Numerics;
+
+namespace Orthant.Priors;
+
+/// <summary>The moment function E[(Q/E Q)^(s/2); Q > 0] of one independent positive factor Q of a product.</summary>
+/// <remarks>Division by the mean keeps the logarithm of a layer of width d at O(1/d), so that a hundred layers lose no digits.</remarks>
+internal abstract class MellinFactor
+{
+    /// <summary>log E Q.</summary>
+    public abstract DoubleDouble LogMean { get; }
+
+    /// <summary>log P(Q > 0).</summary>
+    public virtual double LogAlive => 0;
+
+    /// <summary>Whether the moment function has a pole at −1: whether Q can come near 0 as the square of one normal number does.</summary>
+    public abstract bool HasPoleAtMinusOne { get; }
+
+    /// <summary>Mean and variance of log(Q/E Q), given Q > 0.</summary>
+    public abstract (double Mean, double Variance) LogMoments();
+
+    /// <summary>The logarithm of the moment function at a real number, for −1 &lt; c, to about 10⁻¹⁵ absolutely.</summary>
+    public abstract DoubleDouble LogReal(double c);
+
+    /// <summary>Logarithms (on any branch) of the moment function at c + i t, for all t of a line.</summary>
+    /// <param name="c">Real part; any number that is no pole.</param>
+    /// <param name="t">Imaginary parts.</param>
+    /// <param name="result">One logarithm each.</param>
+    public abstract void Log(double c, ReadOnlySpan<double> t, Span<Complex> result);
+
+    /// <summary>The logarithm at one point.</summary>
+    public Complex Log(Complex s)
+    {
+        Span<Complex> result = stackalloc Complex[1];
+        Log(s.Real, [s.Imaginary], result);
+        return result[0];
+    }
+}
+
+/// <summary>Q is chi-squared with k degrees of freedom: a linear layer of width k, or the squared norm of k normal outputs.</summary>
+internal sealed class ChiSquaredFactor(double k) : MellinFactor
+{
+    private readonly DoubleDouble _logHalf = DoubleDouble.Log(0.5 * k);
+    private readonly DoubleDouble _logGamma = LogGammaRatio.LogGamma(0.5 * k);
+
+    public override DoubleDouble LogMean => DoubleDouble.Log(k);
+
+    public override bool HasPoleAtMinusOne => k == 1;
+
+    public override (double Mean, double Variance) LogMoments() =>
+        (LogGammaRatio.DigammaMinusLog(0.5 * k), ComplexGamma.Polygamma(1, 0.5 * k));
+
+    public override DoubleDouble LogReal(double c) =>
+        LogGammaRatio.LogGamma(DoubleDouble.TwoSum(k, c) * 0.5) - _logGamma - _logHalf * (0.5 * c);
+
+    public override void Log(double c, ReadOnlySpan<double> t, Span<Complex> result)
+    {
+        for (int j = 0; j < t.Length; j++) result[j] = LogGammaRatio.Of(0.5 * k, new Complex(0.5 * c, 0.5 * t[j]));
+    }
+}
+
+/// <summary>The quotient of two moment functions, where it is one again: an orthogonal ReLU layer, whose Gaussian sister is the product of it
+/// with an independent chi.</summary>
+internal sealed class QuotientFactor(MellinFactor numerator, MellinFactor denominator) : MellinFactor
+{
+    public override DoubleDouble LogMean => numerator.LogMean - denominator.LogMean;
+
+    public override double LogAlive => numerator.LogAlive - denominator.LogAlive;
+
+    public override bool HasPoleAtMinusOne => numerator.HasPoleAtMinusOne && !denominator.HasPoleAtMinusOne;
+
+    public override (double Mean, double Variance) LogMoments()
+    {
+        (double meanN, double varianceN) = numerator.LogMoments();
+        (double meanD, double varianceD) = denominator.LogMoments();
+        return (meanN - meanD, varianceN - varianceD);
+    }
+
+    public override DoubleDouble LogReal(double c) => numerator.LogReal(c) - denominator.LogReal(c);
+
+    public override void Log(double c, ReadOnlySpan<double> t, Span<Complex> result)
+    {
+        Complex[] other = new Complex[t.Length];
+        numerator.Log(c, t, result);
+        denominator.Log(c, t, other);
+        for (int j = 0; j < t.Length; j++) result[j] -= other[j];
+    }
+}

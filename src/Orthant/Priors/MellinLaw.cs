@@ -1,0 +1,351 @@
+using System.Numerics;
+using Orthant.Numerics;
+
+namespace Orthant.Priors;
+
+/// <summary>The law of a positive random variable R with an atom at 0, known by its moment function M(s) = E[R^s; R > 0], a product over
+/// independent factors.</summary>
+/// <remarks>
+/// <para>With y = log r the density of log R is g(y) = (1/2π) ∫ M(c+it) e^(−(c+it)y) dt for any c right of the poles, and the probability
+/// beyond r has M(s)/s in place of M(s). The integral is a trapezoid sum, whose error is known exactly (it is g at y ± 2πk/h, times
+/// e^(±2πkc/h)), on a line close to the saddle point of y, so that nothing cancels and every value has a small relative error, in the
+/// tails too. Lines are tabulated on first use; one value is then a sum of a few dozen terms.</para>
+/// <para>Left of the leftmost line the poles of M at −1, −2, … are taken as residues, each by a circle of the radius of its saddle, plus a
+/// line further left (<see cref="LeftTail"/>). Lengths are relative to the root mean square: y = 0 is E R².</para>
+/// <para>Safe to share between threads.</para>
+/// </remarks>
+internal sealed class MellinLaw
+{
+    private const double FirstLine = 0.4; // 1 + c of the leftmost line
+    private const double LineStep = 0.18;
+    private const double Negligible = -38; // log of what an alias may add, relatively
+
+    private readonly (MellinFactor Factor, int Count)[] _factors;
+    private readonly Lock _gate = new();
+    private readonly Lazy<LeftTail> _left;
+    private volatile Table _table;
+
+    public MellinLaw(IEnumerable<(MellinFactor Factor, int Count)> factors)
+    {
+        _factors = [.. factors];
+        Order = _factors.Sum(f => f.Count);
+        foreach ((MellinFactor factor, int count) in _factors)
+        {
+            LogAlive += count * factor.LogAlive;
+            (double mean, double variance) = factor.LogMoments();
+            // R^2 is the product of the Q, relative to their means.
+            LogMean += 0.5 * count * mean;
+            LogVariance += 0.25 * count * variance;
+        }
+        _left = new(() => new LeftTail(this));
+        _table = new Table(this);
+    }
+
+    /// <summary>Number of factors, which bounds the order of the poles.</summary>
+    public int Order { get; }
+
+    /// <summary>log P(R > 0).</summary>
+    public double LogAlive { get; }
+
+    /// <summary>E[log R | R > 0].</summary>
+    public double LogMean { get; }
+
+    /// <summary>Var[log R | R > 0].</summary>
+    public double LogVariance { get; }
+
+    /// <summary>log M(c) for a real c > −1.</summary>
+    public DoubleDouble LogMoment(double c)
+    {
+        DoubleDouble sum = DoubleDouble.Zero;
+        foreach ((MellinFactor factor, int count) in _factors) sum += factor.LogReal(c) * count;
+        return sum;
+    }
+
+    /// <summary>Logarithms of M at c + i t.</summary>
+    public void Log(double c, ReadOnlySpan<double> t, Span<Complex> result)
+    {
+        Complex[] one = new Complex[t.Length];
+        result.Clear();
+        foreach ((MellinFactor factor, int count) in _factors)
+        {
+            factor.Log(c, t, one);
+            for (int j = 0; j < t.Length; j++) result[j] += count * one[j];
+        }
+    }
+
+    /// <summary>log g(y), the density of log R on R > 0.</summary>
+    public DoubleDouble LogDensity(DoubleDouble y)
+    {
+        if (!double.IsFinite(y.Hi)) return double.NegativeInfinity;
+        Table table = TableFor(y.Hi);
+        if (y.Hi < table.LeftEnd) return _left.Value.Log(y, false);
+        int k = table.Nearest(y.Hi);
+        return table.Value(k, y, table.DensityLine(k));
+    }
+
+    /// <summary>log P(R > e^y).</summary>
+    public DoubleDouble LogSurvival(DoubleDouble y)
+    {
+        if (double.IsNegativeInfinity(y.Hi)) return LogAlive;
+        if (double.IsPositiveInfinity(y.Hi)) return double.NegativeInfinity;
+        if (y.Hi < LogMean) return LogDifference(LogLowerDirect(y));
+        Table table = TableFor(y.Hi);
+        int k = Math.Max(table.Nearest(y.Hi), table.RightOfZero);
+        return table.Value(k, y, table.SurvivalLine(k));
+    }
+
+    /// <summary>log P(0 &lt; R ≤ e^y).</summary>
+    public DoubleDouble LogLower(DoubleDouble y)
+    {
+        if (double.IsNegativeInfinity(y.Hi)) return double.NegativeInfinity;
+        if (double.IsPositiveInfinity(y.Hi)) return LogAlive;
+        return y.Hi < LogMean ? LogLowerDirect(y) : LogDifference(LogSurvival(y));
+    }
+
+    /// <summary>log of the residue of M at a simple pole at −1: the limit of g(y) e^(−y) at −∞.</summary>
+    public double LogResidueAtMinusOne() => _left.Value.LogResidueAtMinusOne();
+
+    private DoubleDouble LogLowerDirect(DoubleDouble y)
+    {
+        Table table = TableFor(y.Hi);
+        if (y.Hi < table.LeftEnd) return _left.Value.Log(y, true);
+        int k = Math.Min(table.Nearest(y.Hi), table.LeftOfZero);
+        return table.Value(k, y, table.SurvivalLine(k));
+    }
+
+    /// <summary>log(alive − e^x).</summary>
+    private DoubleDouble LogDifference(DoubleDouble x)
+    {
+        double gap = x.Hi - LogAlive;
+        if (gap < -40) return LogAlive - Math.Exp(gap);
+        return gap >= 0 ? double.NegativeInfinity : LogAlive + DoubleDouble.Log1p(-DoubleDouble.Exp(x - LogAlive));
+    }
+
+    /// <summary>A table that reaches the saddle point of y.</summary>
+    private Table TableFor(double y)
+    {
+        Table table = _table;
+        if (y <= table.RightEnd) return table;
+        lock (_gate)
+        {
+            while (y > _table.RightEnd && !_table.IsComplete) _table = new Table(_table);
+            return _table;
+        }
+    }
+
+    /// <summary>One vertical line: step, and M(c+ijh)·weight/M(c) for j = 0, 1, …, turned so that y = centre has phase 0.</summary>
+    internal sealed class Line
+    {
+        public Line(double step, double centre, ReadOnlySpan<Complex> values)
+        {
+            Step = step;
+            Centre = centre;
+            int lanes = Vector<double>.Count;
+            Blocks = (values.Length + lanes - 1) / lanes;
+            Real = new double[Blocks * lanes];
+            Imaginary = new double[Blocks * lanes];
+            for (int j = 0; j < values.Length; j++)
+            {
+                Complex turned = values[j] * Complex.FromPolarCoordinates(1, -j * step * centre);
+                // The trapezoid rule halves its first term; the other half-line is the conjugate.
+                double scale = j == 0 ? 0.5 * step / Math.PI : step / Math.PI;
+                (Real[j], Imaginary[j]) = (scale * turned.Real, scale * turned.Imaginary);
+            }
+        }
+
+        public double Step { get; }
+
+        public double Centre { get; }
+
+        public int Blocks { get; }
+
+        public double[] Real { get; }
+
+        public double[] Imaginary { get; }
+
+        /// <summary>Re Σ vⱼ e^(−ijh(y−centre)): a Horner scheme in w^lanes over blocks of neighbouring j, lane l holding j ≡ l.</summary>
+        public double Sum(double y)
+        {
+            int lanes = Vector<double>.Count;
+            (double sin, double cos) = Math.SinCos(-Step * (y - Centre));
+            Span<double> powers = stackalloc double[2 * lanes];
+            (powers[0], powers[lanes]) = (1, 0);
+            double re = 1, im = 0;
+            for (int l = 1; l <= lanes; l++)
+            {
+                (re, im) = (re * cos - im * sin, re * sin + im * cos);
+                if (l < lanes) (powers[l], powers[lanes + l]) = (re, im);
+            }
+            Vector<double> stepX = new(re), stepY = new(im), x = Vector<double>.Zero, y0 = Vector<double>.Zero;
+            ReadOnlySpan<double> real = Real, imaginary = Imaginary;
+            for (int b = Blocks - 1; b >= 0; b--)
+            {
+                Vector<double> next = x * stepX - y0 * stepY + new Vector<double>(real[(b * lanes)..]);
+                y0 = x * stepY + y0 * stepX + new Vector<double>(imaginary[(b * lanes)..]);
+                x = next;
+            }
+            return Vector.Dot(x, new Vector<double>(powers)) - Vector.Dot(y0, new Vector<double>(powers[lanes..]));
+        }
+    }
+
+    /// <summary>The lines right of the first pole, uniform in log(1 + c), and the points y between which each is nearest to the saddle.</summary>
+    private sealed class Table
+    {
+        private const int Growth = 8;
+
+        private readonly MellinLaw _law;
+        private readonly double[] _c;
+        private readonly DoubleDouble[] _log;
+        private readonly double[] _break;
+        private readonly Line?[] _density;
+        private readonly Line?[] _survival;
+        private readonly (double C, double Log)[] _extra;
+
+        public Table(MellinLaw law)
+        {
+            _law = law;
+            // Enough lines for three standard deviations and more; the table grows on demand.
+            int count = 14;
+            _c = new double[count];
+            _log = new DoubleDouble[count];
+            for (int k = 0; k < count; k++) Place(k);
+            _extra = [.. new[] { -0.97, -0.93, -0.88, -0.82, -0.74, -0.66 }.Select(c => (c, law.LogMoment(c).Hi))];
+            (_density, _survival, _break) = (new Line?[count], new Line?[count], Breaks());
+            LeftEnd = _break[0] - (_break[1] - _break[0]);
+            // Lines for the tail probabilities keep away from the pole of 1/s, but by no more than about one standard deviation of log R.
+            double gap = 0.9 / Math.Sqrt(Math.Max(1, law.LogVariance));
+            RightOfZero = Array.FindIndex(_c, c => c >= 0.7 * gap);
+            LeftOfZero = Array.FindLastIndex(_c, c => c <= -0.35 * gap);
+        }
+
+        public Table(Table smaller)
+        {
+            _law = smaller._law;
+            int old = smaller._c.Length, count = old + Growth;
+            (_c, _log, _extra) = (new double[count], new DoubleDouble[count], smaller._extra);
+            (_density, _survival) = (new Line?[count], new Line?[count]);
+            smaller._c.CopyTo(_c, 0);
+            smaller._log.CopyTo(_log, 0);
+            smaller._density.CopyTo(_density, 0);
+            smaller._survival.CopyTo(_survival, 0);
+            for (int k = old; k < count; k++) Place(k);
+            _break = Breaks();
+            (LeftEnd, RightOfZero, LeftOfZero) = (smaller.LeftEnd, smaller.RightOfZero, smaller.LeftOfZero);
+            // Lines of the old end were laid out for the points up to the old end only.
+            _density[old - 1] = _survival[old - 1] = null;
+        }
+
+        /// <summary>Points left of it are the left tail's.</summary>
+        public double LeftEnd { get; }
+
+        public double RightEnd => _break[^1];
+
+        /// <summary>Whether the table has come to saddle points that no double-precision point needs.</summary>
+        public bool IsComplete => _c[^1] > 1e15;
+
+        public int RightOfZero { get; }
+
+        public int LeftOfZero { get; }
+
+        public int Nearest(double y)
+        {
+            int at = _break.AsSpan().BinarySearch(y);
+            return Math.Min(at < 0 ? ~at : at, _c.Length - 1);
+        }
+
+        /// <summary>log of M(c) e^(−cy) times the line's sum.</summary>
+        public DoubleDouble Value(int k, DoubleDouble y, Line line)
+        {
+            double sum = line.Sum(y.Hi);
+            DoubleDouble front = _log[k] - y * _c[k];
+            return front + Math.Log(Math.Max(sum, double.Epsilon));
+        }
+
+        public Line DensityLine(int k) => Volatile.Read(ref _density[k]) ?? Publish(ref _density[k], Lay(k, false));
+
+        /// <summary>The line with the weight 1/s right of 0 and −1/s left of it.</summary>
+        public Line SurvivalLine(int k) => Volatile.Read(ref _survival[k]) ?? Publish(ref _survival[k], Lay(k, true));
+
+        private static Line Publish(ref Line? slot, Line line) => Interlocked.CompareExchange(ref slot, line, null) ?? line;
+
+        private void Place(int k)
+        {
+            _c[k] = FirstLine * Math.Exp(LineStep * k) - 1;
+            _log[k] = _law.LogMoment(_c[k]);
+        }
+
+        private double[] Breaks()
+        {
+            double[] breaks = new double[_c.Length - 1];
+            for (int k = 0; k < breaks.Length; k++) breaks[k] = ((_log[k + 1] - _log[k]) / (_c[k + 1] - _c[k])).Hi;
+            return breaks;
+        }
+
+        private Line Lay(int k, bool weighted)
+        {
+            double c = _c[k], log = _log[k].Hi;
+            double first = k == 0 ? LeftEnd : _break[k - 1], last = k < _break.Length ? _break[k] : 2 * _break[^1] - _break[^2];
+            if (weighted)
+            {
+                // The forced lines next to 0 serve all points between them.
+                if (k == RightOfZero) first = Math.Min(first, _law.LogMean - 0.5);
+                if (k == LeftOfZero) last = Math.Max(last, _law.LogMean + 0.5);
+            }
+            double period = Period(c, log, first, last, weighted);
+            double step = 2 * Math.PI / period, centre = 0.5 * (first + last);
+            List<Complex> values = [];
+            const int chunk = 32;
+            double[] t = new double[chunk];
+            Complex[] logs = new Complex[chunk];
+            double reference = 0;
+            for (int start = 0; start < 100_000; start += chunk)
+            {
+                for (int j = 0; j < chunk; j++) t[j] = (start + j) * step;
+                _law.Log(c, t, logs);
+                if (start == 0) reference = logs[0].Real;
+                double largest = 0;
+                for (int j = 0; j < chunk; j++)
+                {
+                    Complex value = Complex.Exp(logs[j] - reference);
+                    if (weighted) value /= Math.Sign(c) * new Complex(c, t[j]);
+                    values.Add(value);
+                    if (j >= chunk - 4) largest = Math.Max(largest, Complex.Abs(value));
+                }
+                if (largest < 1e-18 * Complex.Abs(values[0])) break;
+            }
+            int count = values.FindLastIndex(v => Complex.Abs(v) > 1e-18 * Complex.Abs(values[0])) + 1;
+            return new Line(step, centre, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(values)[..Math.Max(1, count)]);
+        }
+
+        /// <summary>The smallest period 2π/h whose nearest aliases are negligible at both ends of the line's points, by Chernoff's bound.</summary>
+        private double Period(double c, double log, double first, double last, bool weighted)
+        {
+            double period = weighted ? Math.Max(0.5, -Negligible / Math.Abs(c)) : 0.5;
+            while (period < 5000)
+            {
+                // The alias from the left weighs most at the last point, that from the right at the first.
+                double left = LogBound(last - period, weighted && c > 0, weighted && c < 0) - c * period - (log - c * last);
+                double right = LogBound(first + period, weighted && c > 0, weighted && c < 0) + c * period - (log - c * first);
+                if (left < Negligible && right < Negligible) break;
+                period *= 1.06;
+            }
+            return period;
+        }
+
+        /// <summary>log of min over tabulated c of M(c) e^(−cy), restricted to one side of 0 for tail probabilities.</summary>
+        private double LogBound(double y, bool positive, bool negative)
+        {
+            double best = positive || negative ? _law.LogAlive : double.PositiveInfinity;
+            foreach ((double c, double log) in _extra)
+            {
+                if (!positive) best = Math.Min(best, log - c * y);
+            }
+            for (int k = 0; k < _c.Length; k++)
+            {
+                if ((positive && _c[k] <= 0) || (negative && _c[k] >= 0)) continue;
+                best = Math.Min(best, _log[k].Hi - _c[k] * y);
+            }
+            return best;
+        }
+    }
+}
