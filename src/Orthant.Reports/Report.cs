@@ -9,6 +9,7 @@ public static class Report
     private static readonly (string Name, Func<ReportInput, CancellationToken, ReportSection?> Build)[] Parts =
     [
         ("the file", NetworkPart.Build),
+        ("the data", DataPart.Build),
         ("weights", WeightsPart.Build),
         ("activations", ActivationsPart.Build),
         ("bounds", BoundsPart.Build),

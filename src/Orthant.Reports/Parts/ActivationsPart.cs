@@ -12,7 +12,7 @@ internal static class ActivationsPart
         ReluNetwork network = input.Network;
         if (network.UnitCount == 0) return null;
         bool onData = !input.Data.IsEmpty;
-        int rows = onData ? input.Data.Length / network.Inputs : SampleSize(network);
+        int rows = onData ? input.Data.Length / network.Inputs : Budget.Samples(network, Samples);
         double[] x = onData ? input.Data.ToArray() : BoxSample.Uniform(input.Lower.AsSpan(), input.Upper.AsSpan(), rows, input.Seed);
         ActivationStatistics statistics = ActivationStatistics.On(network, rows, x, cancellation);
         IntervalBounds bounds = IntervalBounds.On(network, input.Lower.AsSpan(), input.Upper.AsSpan());
@@ -48,10 +48,6 @@ internal static class ActivationsPart
             }),
         });
     }
-
-    /// <summary>Fewer samples for large networks: about ten thousand million multiplications at most.</summary>
-    private static int SampleSize(ReluNetwork network) =>
-        (int)Math.Clamp(4e9 / Math.Max(1, network.Layers.Sum(l => (double)l.Outputs * 500)), 256, Samples);
 
     /// <summary>Units that use their last piece, or their first, everywhere on the box.</summary>
     private static (int On, int Off) Proved(ReluNetwork network, IntervalBounds bounds, ActivationSite site)

@@ -11,7 +11,7 @@ internal static class BoundsPart
     {
         ReluNetwork network = input.Network;
         IntervalBounds bounds = IntervalBounds.On(network, input.Lower.AsSpan(), input.Upper.AsSpan());
-        int samples = (int)Math.Clamp(2e8 / Math.Max(1, (double)network.Parameters), 64, 2048);
+        int samples = Budget.Samples(network, 2048);
         double[] x = BoxSample.Uniform(input.Lower.AsSpan(), input.Upper.AsSpan(), samples, input.Seed);
         (double[] least, double[] largest, double[] steepest) = Sample(network, samples, x, cancellation);
         HtmlPart html = new();
@@ -58,7 +58,7 @@ internal static class BoundsPart
             least[output] = Math.Min(least[output], y[i]);
             largest[output] = Math.Max(largest[output], y[i]);
         }
-        for (int row = 0; row < Math.Min(samples, 64); row++)
+        for (int row = 0; row < Math.Min(samples, Budget.Gradients(network, 64)); row++)
         {
             cancellation.ThrowIfCancellationRequested();
             double[,] gradient = network.PieceAt(x.AsSpan(row * network.Inputs, network.Inputs)).Gradient;

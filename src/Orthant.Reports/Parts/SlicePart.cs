@@ -5,7 +5,7 @@ namespace Orthant.Reports.Parts;
 /// <summary>The function on a two-dimensional slice of its inputs.</summary>
 internal static class SlicePart
 {
-    private const int Size = 241, MostOutputs = 4;
+    private const int MostOutputs = 4;
 
     public static ReportSection? Build(ReportInput input, CancellationToken cancellation)
     {
@@ -19,61 +19,63 @@ internal static class SlicePart
         html.Paragraph(network.Inputs == 2
             ? "The function on the whole box."
             : $"Inputs {first} and {second} vary over the box, all others stay at its centre; at the centre these two change the outputs most.");
+        int size = Budget.GridSize(network);
+        double[][,] grids = slice.Grid(network, s, t, size, cancellation);
         List<(SvgPicture, string)> pictures = [];
         List<object> json = [];
         for (int output = 0; output < Math.Min(network.Outputs, MostOutputs); output++)
         {
-            cancellation.ThrowIfCancellationRequested();
-            double[,] grid = slice.Grid(network, output, s, t, Size);
+            double[,] grid = grids[output];
             (double least, double largest) = Range(grid);
             pictures.Add((Draw(grid, least, largest, $"x{first}", $"x{second}", s, t, output),
                 $"Output {output}: from {Html.Number(least)} (dark) to {Html.Number(largest)} (light); the bold line is its zero."));
             json.Add(new { output, min = least, max = largest });
         }
-        if (pictures.Count == 1) html.Figure(pictures[0].Item1, pictures[0].Item2, Evidence.Grid(Size));
+        if (pictures.Count == 1) html.Figure(pictures[0].Item1, pictures[0].Item2, Evidence.Grid(size));
         else html.Figures(pictures);
-        if (network.Outputs > 1) Decisions(html, network, slice, s, t, first, second);
+        if (network.Outputs is > 1 and <= 64) Decisions(html, grids, s, t, first, second);
         return new ReportSection("slice", "A slice of the function", html.ToString(), new { first, second, outputs = json });
     }
 
-    private static void Decisions(HtmlPart html, ReluNetwork network, InputSlice slice, (double, double) s, (double, double) t, int first, int second)
+    private static void Decisions(HtmlPart html, double[][,] grids, (double, double) s, (double, double) t, int first, int second)
     {
-        if (network.Outputs > 64) return;
-        double[][,] grids = Enumerable.Range(0, network.Outputs).Select(o => slice.Grid(network, o, s, t, 161)).ToArray();
-        PixelImage image = new(161, 161);
-        for (int i = 0; i < 161; i++)
+        int size = grids[0].GetLength(0);
+        PixelImage image = new(size, size);
+        for (int i = 0; i < size; i++)
         {
-            for (int j = 0; j < 161; j++)
+            for (int j = 0; j < size; j++)
             {
                 int best = 0;
                 for (int o = 1; o < grids.Length; o++)
                 {
                     if (grids[o][i, j] > grids[best][i, j]) best = o;
                 }
-                image.Set(j, 160 - i, ColourMap.At(grids.Length == 1 ? 0 : (double)best / (grids.Length - 1)));
+                image.Set(j, size - 1 - i, ColourMap.At((double)best / (grids.Length - 1)));
             }
         }
         Plot plot = new(440, 390, "Largest output", "Which output is the largest at each point of the slice.", new Axis($"x{first}", s.Item1, s.Item2), new Axis($"x{second}", t.Item1, t.Item2));
         plot.Background(image);
-        html.Figure(plot.Finish(), $"Which output is the largest, from 0 (dark) to {network.Outputs - 1} (light).", Evidence.Grid(161));
+        html.Figure(plot.Finish(), $"Which output is the largest, from 0 (dark) to {grids.Length - 1} (light).", Evidence.Grid(size));
     }
 
     private static SvgPicture Draw(double[,] grid, double least, double largest, string xLabel, string yLabel, (double, double) s, (double, double) t, int output)
     {
-        PixelImage image = new(Size, Size);
-        for (int i = 0; i < Size; i++)
+        int size = grid.GetLength(0);
+        PixelImage image = new(size, size);
+        for (int i = 0; i < size; i++)
         {
-            for (int j = 0; j < Size; j++) image.Set(j, Size - 1 - i, ColourMap.At(largest > least ? (grid[i, j] - least) / (largest - least) : 0.5));
+            for (int j = 0; j < size; j++) image.Set(j, size - 1 - i, ColourMap.At(largest > least ? (grid[i, j] - least) / (largest - least) : 0.5));
         }
         Plot plot = new(440, 390, $"Output {output} on the slice", $"Values from {least:G4} to {largest:G4}.", new Axis(xLabel, s.Item1, s.Item2), new Axis(yLabel, t.Item1, t.Item2));
         plot.Background(image);
-        if (least < 0 && largest > 0) plot.Segments(Scaled(ContourLines.At(grid, 0), s, t), "paper bold");
+        if (least < 0 && largest > 0) plot.Segments(Scaled(ContourLines.At(grid, 0), size, s, t), "paper bold");
         return plot.Finish();
     }
 
-    private static IEnumerable<(double, double, double, double)> Scaled(IEnumerable<(double X1, double Y1, double X2, double Y2)> lines, (double Lower, double Upper) s, (double Lower, double Upper) t)
+    private static IEnumerable<(double, double, double, double)> Scaled(
+        IEnumerable<(double X1, double Y1, double X2, double Y2)> lines, int size, (double Lower, double Upper) s, (double Lower, double Upper) t)
     {
-        double sx = (s.Upper - s.Lower) / (Size - 1), sy = (t.Upper - t.Lower) / (Size - 1);
+        double sx = (s.Upper - s.Lower) / (size - 1), sy = (t.Upper - t.Lower) / (size - 1);
         return lines.Select(l => (s.Lower + (sx * l.X1), t.Lower + (sy * l.Y1), s.Lower + (sx * l.X2), t.Lower + (sy * l.Y2)));
     }
 

@@ -61,30 +61,36 @@ public sealed class InputSlice
         return new ReluNetwork([AffineLayer.Dense(directions, origin), .. network.Layers], network.ElementType, network.Name, network.Metadata);
     }
 
-    /// <summary>Values of one output on a grid of the plane.</summary>
+    /// <summary>Values of all outputs on a grid of the plane.</summary>
     /// <param name="network">A network on this slice's inputs.</param>
-    /// <param name="output">The output.</param>
     /// <param name="s">Least and largest s.</param>
     /// <param name="t">Least and largest t.</param>
     /// <param name="size">Points along each side, at least 2.</param>
-    /// <returns>size × size; row i at the i-th t, column j at the j-th s.</returns>
-    public double[,] Grid(ReluNetwork network, int output, (double Lower, double Upper) s, (double Lower, double Upper) t, int size)
+    /// <param name="cancellation">Stops between rows.</param>
+    /// <returns>For each output size × size values; row i at the i-th t, column j at the j-th s.</returns>
+    public double[][,] Grid(
+        ReluNetwork network, (double Lower, double Upper) s, (double Lower, double Upper) t, int size, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(size, 2);
         ReluNetwork restricted = Restrict(network);
-        double[] points = new double[2 * size], values = new double[size * restricted.Outputs];
-        double[,] grid = new double[size, size];
+        int outputs = restricted.Outputs;
+        double[] points = new double[2 * size], values = new double[size * outputs];
+        double[][,] grids = Enumerable.Range(0, outputs).Select(_ => new double[size, size]).ToArray();
         for (int i = 0; i < size; i++)
         {
+            cancellation.ThrowIfCancellationRequested();
             for (int j = 0; j < size; j++)
             {
                 points[2 * j] = s.Lower + ((s.Upper - s.Lower) * j / (size - 1));
                 points[(2 * j) + 1] = t.Lower + ((t.Upper - t.Lower) * i / (size - 1));
             }
             restricted.Evaluate<double>(size, points, values);
-            for (int j = 0; j < size; j++) grid[i, j] = values[(j * restricted.Outputs) + output];
+            for (int o = 0; o < outputs; o++)
+            {
+                for (int j = 0; j < size; j++) grids[o][i, j] = values[(j * outputs) + o];
+            }
         }
-        return grid;
+        return grids;
     }
 
     /// <summary>Whether the sine of the angle between two vectors is below 1e-9, or one of them is zero.</summary>

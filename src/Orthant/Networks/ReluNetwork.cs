@@ -78,6 +78,9 @@ public sealed class ReluNetwork : IEquatable<ReluNetwork>
     /// <summary>The number of stored weights and biases.</summary>
     public long Parameters => Layers.Sum(l => l.Parameters);
 
+    /// <summary>About how many multiplications one sample takes.</summary>
+    public long Multiplications => Layers.Sum(l => l.Multiplications);
+
     /// <summary>The network as a chain of affine maps with at most one kink a unit; made when first asked for.</summary>
     public NormalForm NormalForm => normalForm.Value;
 

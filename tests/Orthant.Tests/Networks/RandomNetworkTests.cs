@@ -104,7 +104,7 @@ public sealed class RandomNetworkTests
         double[] direct = network.Evaluate([0.1 + 0.25, 0.2 - 0.5, 0.3, 0.4 + 0.5, 0.5 + 0.25]);
         double[] restricted = slice.Restrict(network).Evaluate([0.25, -0.5]);
         for (int i = 0; i < 2; i++) Assert.Equal(direct[i], restricted[i], 1e-14);
-        double[,] grid = slice.Grid(network, 1, (0, 0.25), (-0.5, 0), 2);
+        double[,] grid = slice.Grid(network, (0, 0.25), (-0.5, 0), 2)[1];
         Assert.Equal(restricted[1], grid[0, 1], 1e-14);
         Assert.Throws<ArgumentException>(() => new InputSlice([0, 0], [1, 2], [2, 4]));
         Assert.Throws<ArgumentException>(() => new InputSlice([0, 0], [1, 2], [0, 0]));

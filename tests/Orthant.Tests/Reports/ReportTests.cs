@@ -55,6 +55,22 @@ public sealed partial class ReportTests
     }
 
     [Fact]
+    public void DataAreMeasured()
+    {
+        ReluNetwork classes = new([AffineLayer.Dense(new double[,] { { 1 }, { -1 } })]);
+        ReportInput input = Input(classes) with { Data = new double[] { 1, 2, -1, 3 }, Targets = new double[] { 0, 0, 1, 1 }, TargetsAreClasses = true };
+        using JsonDocument json = JsonDocument.Parse(Report.Build(input).Json);
+        JsonElement data = json.RootElement.GetProperty("data");
+        Assert.Equal(0.75, data.GetProperty("accuracy").GetDouble());
+        double[] margins = [2, 4, 2, -6];
+        Assert.Equal(margins.Average(m => Math.Log(1 + Math.Exp(-m))), data.GetProperty("nll").GetDouble(), 1e-12);
+        ReluNetwork value = new([AffineLayer.Dense(new double[,] { { 2 } })]);
+        using JsonDocument other = JsonDocument.Parse(Report.Build(Input(value) with { Data = new double[] { 1, 2 }, Targets = new double[] { 2, 7 } }).Json);
+        Assert.Equal(Math.Sqrt(4.5), other.RootElement.GetProperty("data").GetProperty("rmse").GetDouble(), 1e-12);
+        Assert.Equal(3, other.RootElement.GetProperty("data").GetProperty("largestError").GetDouble());
+    }
+
+    [Fact]
     public void ContourLinesAreExactOnLinearFunctions()
     {
         double[,] values = new double[4, 5];

@@ -67,6 +67,9 @@ public sealed class AffineLayer : Layer
     /// <inheritdoc/>
     public override long Parameters => Linear.Parameters + (HasBias ? Outputs : 0);
 
+    /// <inheritdoc/>
+    public override long Multiplications => (long)Outputs * Linear.LongestRow;
+
     /// <summary>The same affine map with other activations.</summary>
     public AffineLayer With(UnitActivations other) => new(Linear, HasBias ? Bias : [], other, Rounding);
 

@@ -27,6 +27,9 @@ public abstract class Layer : IEquatable<Layer>
     /// <summary>How many numbers the layer stores as its own.</summary>
     public abstract long Parameters { get; }
 
+    /// <summary>About how many multiplications one sample takes.</summary>
+    public abstract long Multiplications { get; }
+
     /// <summary>Appends the sites of this layer, in the order in which a forward pass comes to them.</summary>
     internal abstract void ListSites(SiteList sites);
 

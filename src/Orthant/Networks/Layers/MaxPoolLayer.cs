@@ -44,6 +44,9 @@ public sealed class MaxPoolLayer : Layer
     /// <inheritdoc/>
     public override long Parameters => 0;
 
+    /// <inheritdoc/>
+    public override long Multiplications => 0;
+
     /// <summary>The inputs that the cells of a unit's window are, in the order of its pieces.</summary>
     /// <param name="unit">From 0 to outputs - 1.</param>
     public int[] Cells(int unit)

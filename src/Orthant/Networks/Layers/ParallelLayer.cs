@@ -66,6 +66,9 @@ public sealed class ParallelLayer : Layer
     /// <inheritdoc/>
     public override long Parameters => Branches.Sum(b => b.Sum(l => l.Parameters));
 
+    /// <inheritdoc/>
+    public override long Multiplications => Branches.Sum(b => b.Sum(l => l.Multiplications));
+
     internal override void ListSites(SiteList sites)
     {
         foreach (ImmutableArray<Layer> branch in Branches)
