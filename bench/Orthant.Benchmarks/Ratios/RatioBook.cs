@@ -7,6 +7,7 @@ internal static class RatioBook
     {
         ["gemm"] = GemmRatios.Measure,
         ["mlp"] = MlpRatios.Measure,
+        ["regions"] = RegionRatios.Measure,
     };
 
     /// <summary>Measures the named comparisons.</summary>

@@ -150,7 +150,7 @@ internal sealed unsafe partial class CellWalk
             double safe = span - du - dw;
             if (policy == SignPolicy.Exact || !(su > du) || !(-sw > dw) || !(safe > 0.25 * span))
             {
-                if (!SolveExactly(facets, x, out radius)) throw new InvalidOperationException("The facets of a new vertex do not meet in a point.");
+                if ((policy == SignPolicy.Exact || !SolveInDoubles(facets, x, out radius)) && !SolveExactly(facets, x, out radius)) throw new InvalidOperationException("The facets of a new vertex do not meet in a point.");
             }
             else
             {
@@ -169,7 +169,7 @@ internal sealed unsafe partial class CellWalk
     }
 
     /// <summary>A vertex whose radius grew beyond this is solved anew from its facets.</summary>
-    private const double RefreshAbove = 1e-11;
+    private const double RefreshAbove = 1e-3;
 }
 
 /// <summary>More than 64 facets bound a cell.</summary>
