@@ -84,4 +84,13 @@ public readonly unsafe ref struct RegionView
         for (int q = 0; q < Dimension; q++) v = Math.FusedMultiplyAdd(map[(q * padded) + output], cell.X[(q * cell.Stride) + k], v);
         return v;
     }
+
+    /// <summary>A key of the outputs' affine maps; see <see cref="RegionComplex"/>.</summary>
+    internal UInt128 MapKey() => walk.MapKey();
+
+    /// <summary>A key of a vertex.</summary>
+    internal UInt128 VertexKey(int k) => walk.VertexKey(cell.Facets[k]);
+
+    /// <summary>A key of the hyperplane that a facet lies on.</summary>
+    internal UInt128 PlaneKey(int slot) => walk.PlaneKey(slot);
 }
