@@ -85,6 +85,13 @@ internal sealed class MellinLaw
         return table.Value(k, y, table.DensityLine(k));
     }
 
+    /// <summary>Terms of the sum that gives the density at y; 0 in the left tail.</summary>
+    public int TermsAt(double y)
+    {
+        Table table = TableFor(y);
+        return y < table.LeftEnd ? 0 : table.DensityLine(table.Nearest(y)).Real.Length;
+    }
+
     /// <summary>log P(R > e^y).</summary>
     public DoubleDouble LogSurvival(DoubleDouble y)
     {
