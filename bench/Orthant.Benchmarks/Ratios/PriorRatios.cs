@@ -66,6 +66,8 @@ internal static class PriorRatios
             |---|---|---|---|---|---|
 
             """);
+        // The first figures would be those of code that is still being compiled.
+        for (int i = 0; i < 3; i++) AppendNetwork(new StringBuilder(), Networks[i].Name, Networks[i].Widths);
         foreach ((string name, int[] widths) in Networks) AppendNetwork(page, name, widths);
         AppendRival(page);
         return page.ToString();
@@ -120,7 +122,7 @@ internal static class PriorRatios
         page.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"""
             ## Beside mpmath {rival["release"].Value} (python3, 15 digits), the same values in the same minute
 
-            | value at |f| = τ | mpmath, s | Orthant, s | ratio | relative difference |
+            | value at f = τ | mpmath, s | Orthant, s | ratio | relative difference |
             |---|---|---|---|---|
             """);
         foreach ((string name, int[] widths) in new (string, int[])[] { ("3-2", [3, 2]), ("10-10", [10, 10]) })

@@ -18,7 +18,6 @@ namespace Orthant.Priors;
 /// </remarks>
 internal sealed class MellinLaw
 {
-    private const double FirstLine = 0.5; // 1 + c of the leftmost line
     private const double Loss = 2.5; // log of the cancellation that a point left of the first line may suffer
     private const double Negligible = -38; // log of what an alias may add, relatively
 
@@ -42,6 +41,10 @@ internal sealed class MellinLaw
         _left = new(() => new LeftTail(this));
         _table = new Table(this);
     }
+
+    /// <summary>1 + c of the leftmost line: the more factors, the faster M falls along a line, and the nearer to the pole a line may stand.
+    /// </summary>
+    private double FirstLine => Order >= 3 ? 0.2 : Order == 2 ? 0.35 : 0.5;
 
     /// <summary>Number of factors, which bounds the order of the poles.</summary>
     public int Order { get; }
@@ -236,7 +239,7 @@ internal sealed class MellinLaw
             _c = new double[count];
             _log = new DoubleDouble[count];
             for (int k = 0; k < count; k++) Place(k);
-            _extra = [.. new[] { -0.97, -0.93, -0.88, -0.82, -0.74, -0.66 }.Select(c => (c, law.LogMoment(c).Hi))];
+            _extra = [.. new[] { -0.985, -0.97, -0.93, -0.88, -0.82, -0.74, -0.66 }.Select(c => (c, law.LogMoment(c).Hi))];
             (_density, _survival, _break) = (new Line?[count], new Line?[count], Breaks());
             LeftEnd = FindLeftEnd();
             // Lines for the tail probabilities keep away from the pole of 1/s, but by no more than about one standard deviation of log R.
@@ -297,7 +300,7 @@ internal sealed class MellinLaw
 
         private void Place(int k)
         {
-            _c[k] = k == 0 ? FirstLine - 1 : Next(_c[k - 1]);
+            _c[k] = k == 0 ? _law.FirstLine - 1 : Next(_c[k - 1]);
             _log[k] = _law.LogMoment(_c[k]);
         }
 
