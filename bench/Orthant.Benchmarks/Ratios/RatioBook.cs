@@ -6,6 +6,7 @@ internal static class RatioBook
     private static readonly Dictionary<string, Func<string?>> Pages = new()
     {
         ["gemm"] = GemmRatios.Measure,
+        ["prior"] = PriorRatios.Measure,
         ["mlp"] = MlpRatios.Measure,
         ["regions"] = RegionRatios.Measure,
     };

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Numerics;
 using System.Runtime.InteropServices;
 using Orthant.Numerics;
@@ -22,6 +23,7 @@ internal sealed class ActiveUnitsFactor : MellinFactor
     private readonly DoubleDouble _logP;
     private readonly DoubleDouble _logRest;
     private readonly DoubleDouble _logFactorial;
+    private readonly ConcurrentDictionary<int, Term> _terms = new();
 
     /// <summary>Creates the factor.</summary>
     /// <param name="d">Width, at least 1.</param>
@@ -90,12 +92,12 @@ internal sealed class ActiveUnitsFactor : MellinFactor
     {
         int mode = Mode(c);
         Sum(c, mode, t, result);
-        double logWeight = LogWeight(mode).Hi;
-        for (int j = 0; j < t.Length; j++) result[j] = Complex.Log(result[j]) + LogTerm(mode, new Complex(c, t[j])) + logWeight;
+        Term term = TermOf(mode);
+        for (int j = 0; j < t.Length; j++) result[j] = Complex.Log(result[j]) + term.Log(new Complex(c, t[j])) + term.LogWeight;
     }
 
-    /// <summary>log of the term's gamma part, (m/mean)^(s/2) Γ((m+s)/2)/(Γ(m/2)(m/2)^(s/2)).</summary>
-    private Complex LogTerm(int m, Complex s) => LogGammaRatio.Of(0.5 * m, 0.5 * s) + 0.5 * s * LogOverMean(m);
+    /// <summary>What one term needs for many s, remembered for the few m that are ever a mode.</summary>
+    private Term TermOf(int m) => _terms.GetOrAdd(m, static (m, self) => new Term(new(0.5 * m), self.LogOverMean(m), self.LogWeight(m).Hi), this);
 
     private double LogOverMean(int m)
     {
@@ -132,12 +134,14 @@ internal sealed class ActiveUnitsFactor : MellinFactor
         AddChain(mode, 1, c, t, default, sum, whole);
         int other = mode < _d ? mode + 1 : mode - 1;
         if (other < 1) return;
-        double logWeight = (LogWeight(other) - LogWeight(mode)).Hi;
+        Term one = TermOf(mode), next = TermOf(other);
+        // Neighbouring weights have the ratio of the binomial recurrence.
+        double odds = _p / (1 - _p), ratio = other > mode ? (_d - mode) / (mode + 1.0) * odds : mode / (_d - mode + 1.0) / odds;
         Complex[] start = new Complex[t.Length];
         for (int j = 0; j < t.Length; j++)
         {
             Complex s = new(c, t[j]);
-            start[j] = Complex.Exp(LogTerm(other, s) - LogTerm(mode, s) + logWeight);
+            start[j] = ratio * Complex.Exp(next.Log(s) - one.Log(s));
         }
         AddChain(other, other - mode, c, t, start, sum, whole);
     }
@@ -206,5 +210,11 @@ internal sealed class ActiveUnitsFactor : MellinFactor
             }
             for (int l = 0; l < count; l++) sum[j + l] += new Complex(sumX[l], sumY[l]);
         }
+    }
+
+    /// <summary>A term's gamma part, (m/mean)^(s/2) Γ((m+s)/2)/(Γ(m/2)(m/2)^(s/2)), and its binomial weight.</summary>
+    private sealed record Term(LogGammaRatio.At Ratio, double LogOverMean, double LogWeight)
+    {
+        public Complex Log(Complex s) => Ratio.Of(0.5 * s) + 0.5 * s * LogOverMean;
     }
 }

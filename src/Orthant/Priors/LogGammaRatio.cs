@@ -21,13 +21,30 @@ internal static class LogGammaRatio
 
     private static readonly DoubleDouble HalfLogTwoPi = DoubleDouble.ScaleB(DoubleDouble.Log(DoubleDouble.Pi * 2.0), -1);
 
-    /// <summary>log Γ(a+t)/Γ(a) − t log a for a positive a and a complex t.</summary>
-    public static Complex Of(double a, Complex t)
+    /// <summary>The ratio for one a and many t.</summary>
+    public readonly struct At
     {
-        if (a < SeriesFrom || t.Real <= 12 - a) return ComplexGamma.Log(a + t) - ComplexGamma.LogAbs(a) - t * Math.Log(a);
-        // Stirling on both sides; with z = t/a the leading terms are a (log(1+z) - z) + (t - 1/2) log(1+z).
-        Complex z = t / a, log = ComplexGamma.Log1p(z);
-        return a * Log1pMinus(z, log) + (t - 0.5) * log + ComplexGamma.StirlingTail(a + t) - ComplexGamma.StirlingTail(a);
+        private readonly double _a;
+        private readonly double _logA;
+        private readonly double _logGamma;
+        private readonly double _tail;
+
+        public At(double a)
+        {
+            (_a, _logA) = (a, Math.Log(a));
+            if (a < SeriesFrom) _logGamma = ComplexGamma.LogAbs(a);
+            else _tail = ComplexGamma.StirlingTail(a).Real;
+        }
+
+        /// <summary>log Γ(a+t)/Γ(a) − t log a.</summary>
+        public Complex Of(Complex t)
+        {
+            if (_a < SeriesFrom) return ComplexGamma.Log(_a + t) - _logGamma - t * _logA;
+            if (t.Real <= 12 - _a) return ComplexGamma.Log(_a + t) - ComplexGamma.LogAbs(_a) - t * _logA;
+            // Stirling on both sides; with z = t/a the leading terms are a (log(1+z) - z) + (t - 1/2) log(1+z).
+            Complex z = t / _a, log = ComplexGamma.Log1p(z);
+            return _a * Log1pMinus(z, log) + (t - 0.5) * log + ComplexGamma.StirlingTail(_a + t) - _tail;
+        }
     }
 
     /// <summary>log Γ(x) for positive x, with an absolute error below 2⁻⁹⁵ of the size of its terms.</summary>

@@ -42,6 +42,7 @@ internal sealed class ChiSquaredFactor(double k) : MellinFactor
 {
     private readonly DoubleDouble _logHalf = DoubleDouble.Log(0.5 * k);
     private readonly DoubleDouble _logGamma = LogGammaRatio.LogGamma(0.5 * k);
+    private readonly LogGammaRatio.At _ratio = new(0.5 * k);
 
     public override DoubleDouble LogMean => DoubleDouble.Log(k);
 
@@ -55,7 +56,7 @@ internal sealed class ChiSquaredFactor(double k) : MellinFactor
 
     public override void Log(double c, ReadOnlySpan<double> t, Span<Complex> result)
     {
-        for (int j = 0; j < t.Length; j++) result[j] = LogGammaRatio.Of(0.5 * k, new Complex(0.5 * c, 0.5 * t[j]));
+        for (int j = 0; j < t.Length; j++) result[j] = _ratio.Of(new Complex(0.5 * c, 0.5 * t[j]));
     }
 }
 

@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Orthant.Numerics;
 
 namespace Orthant.Priors;
@@ -16,8 +18,7 @@ namespace Orthant.Priors;
 /// </remarks>
 internal sealed class MellinLaw
 {
-    private const double FirstLine = 0.4; // 1 + c of the leftmost line
-    private const double LineStep = 0.18;
+    private const double Loss = 2.5; // log of the cancellation that a point left of the first line may suffer
     private const double Negligible = -38; // log of what an alias may add, relatively
 
     private readonly (MellinFactor Factor, int Count)[] _factors;
@@ -40,6 +41,10 @@ internal sealed class MellinLaw
         _left = new(() => new LeftTail(this));
         _table = new Table(this);
     }
+
+    /// <summary>1 + c of the leftmost line: the more factors, the faster M falls along a line, and the nearer to the pole a line may stand.
+    /// </summary>
+    private double FirstLine => Order >= 3 ? 0.2 : Order == 2 ? 0.35 : 0.5;
 
     /// <summary>Number of factors, which bounds the order of the poles.</summary>
     public int Order { get; }
@@ -81,6 +86,13 @@ internal sealed class MellinLaw
         if (y.Hi < table.LeftEnd) return _left.Value.Log(y, false);
         int k = table.Nearest(y.Hi);
         return table.Value(k, y, table.DensityLine(k));
+    }
+
+    /// <summary>Terms of the sum that gives the density at y; 0 in the left tail.</summary>
+    public int TermsAt(double y)
+    {
+        Table table = TableFor(y);
+        return y < table.LeftEnd ? 0 : table.DensityLine(table.Nearest(y)).Real.Length;
     }
 
     /// <summary>log P(R > e^y).</summary>
@@ -140,10 +152,9 @@ internal sealed class MellinLaw
         {
             Step = step;
             Centre = centre;
-            int lanes = Vector<double>.Count;
-            Blocks = (values.Length + lanes - 1) / lanes;
-            Real = new double[Blocks * lanes];
-            Imaginary = new double[Blocks * lanes];
+            int block = 4 * Vector<double>.Count;
+            Real = new double[(values.Length + block - 1) / block * block];
+            Imaginary = new double[Real.Length];
             for (int j = 0; j < values.Length; j++)
             {
                 Complex turned = values[j] * Complex.FromPolarCoordinates(1, -j * step * centre);
@@ -157,13 +168,14 @@ internal sealed class MellinLaw
 
         public double Centre { get; }
 
-        public int Blocks { get; }
-
         public double[] Real { get; }
 
         public double[] Imaginary { get; }
 
-        /// <summary>Re Σ vⱼ e^(−ijh(y−centre)): a Horner scheme in w^lanes over blocks of neighbouring j, lane l holding j ≡ l.</summary>
+        /// <summary>Re Σ vⱼ e^(−ijh(y−centre)), w = e^(−ih(y−centre)).</summary>
+        /// <remarks>With four lanes and four accumulators a block is v₀ … v₁₅: accumulator a holds v(4a) … v(4a+3), one to a lane, and takes in
+        /// block after block from the last by Horner's rule in w¹⁶, the four being independent of each other. In the end the accumulators are
+        /// joined by w⁴ and the lanes by 1, w, w², w³.</remarks>
         public double Sum(double y)
         {
             int lanes = Vector<double>.Count;
@@ -176,19 +188,38 @@ internal sealed class MellinLaw
                 (re, im) = (re * cos - im * sin, re * sin + im * cos);
                 if (l < lanes) (powers[l], powers[lanes + l]) = (re, im);
             }
-            Vector<double> stepX = new(re), stepY = new(im), x = Vector<double>.Zero, y0 = Vector<double>.Zero;
-            ReadOnlySpan<double> real = Real, imaginary = Imaginary;
-            for (int b = Blocks - 1; b >= 0; b--)
+            Vector<double> laneX = new(re), laneY = new(im);
+            double twiceX = re * re - im * im, twiceY = 2 * re * im;
+            Vector<double> stepX = new(twiceX * twiceX - twiceY * twiceY), stepY = new(2 * twiceX * twiceY);
+            Vector<double> x0 = default, x1 = default, x2 = default, x3 = default, y0 = default, y1 = default, y2 = default, y3 = default;
+            ref double real = ref MemoryMarshal.GetArrayDataReference(Real), imaginary = ref MemoryMarshal.GetArrayDataReference(Imaginary);
+            for (int j = Real.Length - 4 * lanes; j >= 0; j -= 4 * lanes)
             {
-                Vector<double> next = x * stepX - y0 * stepY + new Vector<double>(real[(b * lanes)..]);
-                y0 = x * stepY + y0 * stepX + new Vector<double>(imaginary[(b * lanes)..]);
-                x = next;
+                Turn(ref x0, ref y0, stepX, stepY, ref real, ref imaginary, j);
+                Turn(ref x1, ref y1, stepX, stepY, ref real, ref imaginary, j + lanes);
+                Turn(ref x2, ref y2, stepX, stepY, ref real, ref imaginary, j + 2 * lanes);
+                Turn(ref x3, ref y3, stepX, stepY, ref real, ref imaginary, j + 3 * lanes);
             }
-            return Vector.Dot(x, new Vector<double>(powers)) - Vector.Dot(y0, new Vector<double>(powers[lanes..]));
+            (x2, y2) = (x2 + x3 * laneX - y3 * laneY, y2 + x3 * laneY + y3 * laneX);
+            (x1, y1) = (x1 + x2 * laneX - y2 * laneY, y1 + x2 * laneY + y2 * laneX);
+            (x0, y0) = (x0 + x1 * laneX - y1 * laneY, y0 + x1 * laneY + y1 * laneX);
+            return Vector.Dot(x0, new Vector<double>(powers)) - Vector.Dot(y0, new Vector<double>(powers[lanes..]));
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void Turn(ref Vector<double> x, ref Vector<double> y, Vector<double> stepX, Vector<double> stepY,
+            ref double real, ref double imaginary, int j)
+        {
+            Vector<double> a = Vector.LoadUnsafe(ref real, (nuint)j), b = Vector.LoadUnsafe(ref imaginary, (nuint)j);
+            Vector<double> next = Vector.FusedMultiplyAdd(x, stepX, Vector.FusedMultiplyAdd(-y, stepY, a));
+            y = Vector.FusedMultiplyAdd(x, stepY, Vector.FusedMultiplyAdd(y, stepX, b));
+            x = next;
         }
     }
 
-    /// <summary>The lines right of the first pole, uniform in log(1 + c), and the points y between which each is nearest to the saddle.</summary>
+    /// <summary>The lines right of the first pole, and the points y between which each is nearest to the saddle.</summary>
+    /// <remarks>The value at y is M(c) e^(−cy) times a sum that is smaller than its terms by e^(−v(c−c*)²/2), c* being the saddle and v the
+    /// curvature of log M: lines stand so close that this stays above one half.</remarks>
     private sealed class Table
     {
         private const int Growth = 8;
@@ -204,18 +235,17 @@ internal sealed class MellinLaw
         public Table(MellinLaw law)
         {
             _law = law;
-            // Enough lines for three standard deviations and more; the table grows on demand.
-            int count = 14;
+            int count = Growth;
             _c = new double[count];
             _log = new DoubleDouble[count];
             for (int k = 0; k < count; k++) Place(k);
-            _extra = [.. new[] { -0.97, -0.93, -0.88, -0.82, -0.74, -0.66 }.Select(c => (c, law.LogMoment(c).Hi))];
+            _extra = [.. new[] { -0.985, -0.97, -0.93, -0.88, -0.82, -0.74, -0.66 }.Select(c => (c, law.LogMoment(c).Hi))];
             (_density, _survival, _break) = (new Line?[count], new Line?[count], Breaks());
-            LeftEnd = _break[0] - (_break[1] - _break[0]);
+            LeftEnd = FindLeftEnd();
             // Lines for the tail probabilities keep away from the pole of 1/s, but by no more than about one standard deviation of log R.
             double gap = 0.9 / Math.Sqrt(Math.Max(1, law.LogVariance));
-            RightOfZero = Array.FindIndex(_c, c => c >= 0.7 * gap);
-            LeftOfZero = Array.FindLastIndex(_c, c => c <= -0.35 * gap);
+            RightOfZero = Array.FindIndex(_c, c => c >= 0.6 * gap);
+            LeftOfZero = Math.Max(0, Array.FindLastIndex(_c, c => c <= -0.3 * gap));
         }
 
         public Table(Table smaller)
@@ -270,8 +300,29 @@ internal sealed class MellinLaw
 
         private void Place(int k)
         {
-            _c[k] = FirstLine * Math.Exp(LineStep * k) - 1;
+            _c[k] = k == 0 ? _law.FirstLine - 1 : Next(_c[k - 1]);
             _log[k] = _law.LogMoment(_c[k]);
+        }
+
+        private double Next(double c)
+        {
+            // The curvature of log M in log(1 + c), by differences that leave it four digits; a loss of one half between two lines.
+            double h = 0.03, u = Math.Log(1 + c);
+            double before = _law.LogMoment(Math.Exp(u - h) - 1).Hi, here = _law.LogMoment(c).Hi, after = _law.LogMoment(Math.Exp(u + h) - 1).Hi;
+            double slope = (after - before) / (2 * h), curvature = (after - 2 * here + before) / (h * h) - slope;
+            double step = Math.Clamp(2.2 / Math.Sqrt(Math.Max(curvature, 1e-3)), 0.02, 0.9);
+            double next = Math.Exp(u + step) - 1;
+            // The lines next to 0 are those of the tail probabilities: neither too near nor far.
+            double gap = 0.9 / Math.Sqrt(Math.Max(1, _law.LogVariance));
+            return c < -0.3 * gap && next > -0.3 * gap ? (c < -0.45 * gap ? -0.4 * gap : 0.8 * gap) : next;
+        }
+
+        /// <summary>The point where the first line's cancellation reaches its bound.</summary>
+        private double FindLeftEnd()
+        {
+            double y = _break[0];
+            while (y > -60 && _log[0].Hi - _c[0] * y - LogBound(y, false, false) < Loss) y -= 0.1;
+            return y;
         }
 
         private double[] Breaks()
@@ -314,7 +365,7 @@ internal sealed class MellinLaw
                 if (largest < 1e-18 * Complex.Abs(values[0])) break;
             }
             int count = values.FindLastIndex(v => Complex.Abs(v) > 1e-18 * Complex.Abs(values[0])) + 1;
-            return new Line(step, centre, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(values)[..Math.Max(1, count)]);
+            return new Line(step, centre, CollectionsMarshal.AsSpan(values)[..Math.Max(1, count)]);
         }
 
         /// <summary>The smallest period 2π/h whose nearest aliases are negligible at both ends of the line's points, by Chernoff's bound.</summary>
