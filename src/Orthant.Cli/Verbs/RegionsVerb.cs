@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Globalization;
+using System.Text;
 using Orthant.Formats;
 using Orthant.Geometry;
 using Orthant.Networks;
@@ -9,12 +11,17 @@ namespace Orthant.Cli.Verbs;
 /// <summary>Enumerates the activation regions of a network on a box or on a slice.</summary>
 internal sealed class RegionsVerb : Verb
 {
-    private readonly Argument<string> model = new("MODEL") { Description = "an .onnx or .json network, also .gz" };
-    private readonly Option<string?> box = new("--box") { Description = "LO,HI for every input, or lo,hi;lo,hi;… for each; of s and t with --slice", HelpName = "BOX" };
-    private readonly Option<string?> slice = new("--slice") { Description = "a plane of inputs: JSON with origin, u, v and perhaps box; x = origin + s u + t v", HelpName = "FILE" };
+    /// <summary>Up to this many regions, how they lie beside each other is found too, without being asked for.</summary>
+    private const int MostJoined = 100_000;
+
+    private readonly DomainOptions domainOptions = new();
+    private readonly Option<long?> most = new("--max") { Description = "stop after about N regions", HelpName = "N" };
     private readonly Option<bool> exact = new("--exact") { Description = "decide every sign in exact arithmetic (slow; the default proves its signs too)" };
     private readonly Option<bool> fast = new("--fast") { Description = "decide signs by a fixed tolerance (quicker, not proved)" };
+    private readonly Option<bool> countOnly = new("--count-only") { Description = "do not join regions into linear ones: memory does not grow" };
     private readonly Option<string?> svg = new("--svg") { Description = "draw the regions of a plane as SVG", HelpName = "F" };
+    private readonly Option<string?> csv = new("--csv") { Description = "write one row a region: pattern, vertices, a point inside, gradient and offset", HelpName = "F" };
+    private readonly Option<string?> graph = new("--graph") { Description = "write which regions share a facet as JSON", HelpName = "F" };
 
     public override string Name => "regions";
 
@@ -22,67 +29,117 @@ internal sealed class RegionsVerb : Verb
 
     public override IReadOnlyList<string> Examples => ["./orthant regions samples/spiral.onnx --box -1,1", "./orthant regions samples/spiral.onnx --box -1,1 --svg out/regions.svg --json"];
 
-    public override IReadOnlyList<Argument> Arguments => [model];
+    public override IReadOnlyList<Argument> Arguments => [domainOptions.Model];
 
-    public override IReadOnlyList<Option> Options => [box, slice, exact, fast, svg];
+    public override IReadOnlyList<Option> Options => [domainOptions.Box, domainOptions.Slice, most, exact, fast, countOnly, svg, csv, graph];
 
     public override Answer Run(VerbCall call)
     {
-        ReluNetwork network = ModelFile.Load(call.Get(model)).Network;
-        string? boxText = call.Get(box);
-        if (call.Get(slice) is string file)
+        (ReluNetwork network, InputDomain domain) = domainOptions.Read(call);
+        if (call.Get(most) is < 1) throw new OrthantInputException("command line", "--max", $"{call.Get(most)}", "at least 1");
+        if (call.Get(svg) is not null && domain.Dimension != 2) throw new OrthantInputException("command line", "--svg", $"a domain of {domain.Dimension} dimensions", "2, a plane");
+        RegionOptions options = new()
         {
-            (InputSlice plane, string? planeBox) = SliceFile.Load(file);
-            if (plane.Inputs != network.Inputs) throw new OrthantInputException(file, "origin", $"{plane.Inputs} numbers", $"{network.Inputs}, one an input of the network");
-            network = plane.Restrict(network);
-            boxText ??= planeBox;
-        }
-        if (network.UnitCount == 0) throw new OrthantInputException(call.Get(model), "", "a network without a ReLU, which is one region", "a network with activations");
-        InputDomain domain = ArgumentText.ExactBox(boxText ?? throw new OrthantInputException("command line", "--box", "nothing", "a box such as -1,1"), network.Inputs);
-        if (domain.Dimension > RegionEnumerator.MostDimensions)
-        {
-            throw new OrthantInputException("command line", "--box", $"{domain.Dimension} inputs that are free", $"at most {RegionEnumerator.MostDimensions}; fix some (lo = hi), or use --slice");
-        }
-        RegionOptions options = new() { Threads = call.Threads, Policy = call.Get(exact) ? SignPolicy.Exact : call.Get(fast) ? SignPolicy.Fast : SignPolicy.Certified };
-        RegionPolygons? polygons = null;
-        if (call.Get(svg) is not null)
-        {
-            if (domain.Dimension != 2) throw new OrthantInputException("command line", "--svg", $"a domain of {domain.Dimension} dimensions", "2, a plane");
-            polygons = new RegionPolygons(network.Outputs);
-        }
+            Threads = call.Threads,
+            Policy = call.Get(exact) ? SignPolicy.Exact : call.Get(fast) ? SignPolicy.Fast : SignPolicy.Certified,
+            Most = call.Get(most),
+        };
+        RegionPolygons? polygons = call.Get(svg) is null ? null : new RegionPolygons(network.Outputs);
         RegionSummary found;
-        using (ProgressLine progress = call.ShowProgress()) found = RegionEnumerator.Enumerate(network, domain, options, polygons, progress, call.Cancellation);
-        if (call.Get(svg) is string path)
+        RegionComplex? complex = null;
+        using (ProgressLine progress = call.ShowProgress())
         {
-            OutputFolder.PrepareFor(path);
-            OutputFile.WriteText(path, RegionPicture.Draw(polygons!.Collected(), domain, network.ToString()).ToFile(), call.Get(model));
+            found = RegionEnumerator.Enumerate(network, domain, options, polygons, progress, call.Cancellation);
+            bool wanted = call.Get(csv) is not null || call.Get(graph) is not null;
+            if (wanted && !found.IsComplete) throw new OrthantInputException("command line", "--max", "an incomplete enumeration", "a complete one for --csv and --graph");
+            if (found.IsComplete && (wanted || (!call.Get(countOnly) && found.ActivationRegions <= MostJoined)))
+            {
+                complex = RegionComplex.Build(network, domain, options.Policy, progress, call.Cancellation);
+            }
         }
-        return new Answer(Json(found), view => Show(view, network, found));
+        WriteFiles(call, network, domain, polygons, complex);
+        return new Answer(Json(found, complex), view => Show(view, network, found, complex), found.IsComplete);
     }
 
-    private static Dictionary<string, object?> Json(RegionSummary found) => new()
+    private void WriteFiles(VerbCall call, ReluNetwork network, InputDomain domain, RegionPolygons? polygons, RegionComplex? complex)
+    {
+        string model = call.Get(domainOptions.Model);
+        if (call.Get(svg) is string picture)
+        {
+            OutputFolder.PrepareFor(picture);
+            OutputFile.WriteText(picture, RegionPicture.Draw(polygons!.Collected(), domain, network.ToString()).ToFile(), model);
+        }
+        if (call.Get(csv) is string table)
+        {
+            OutputFolder.PrepareFor(table);
+            OutputFile.WriteText(table, Table(network, complex!), model);
+        }
+        if (call.Get(graph) is string edges)
+        {
+            OutputFolder.PrepareFor(edges);
+            var json = new
+            {
+                regions = complex!.Regions.Select(r => new { pattern = r.Pattern.ToText(network.Sites), centre = r.Centre }),
+                edges = complex.Edges.Select(e => new[] { e.First, e.Second }),
+            };
+            OutputFile.WriteText(edges, OrthantJson.Serialize(json) + "\n", model);
+        }
+    }
+
+    private static string Table(ReluNetwork network, RegionComplex complex)
+    {
+        StringBuilder text = new("region,pattern,vertices");
+        for (int j = 0; j < network.Inputs; j++) text.Append(CultureInfo.InvariantCulture, $",x{j}");
+        for (int o = 0; o < network.Outputs; o++)
+        {
+            for (int j = 0; j < network.Inputs; j++) text.Append(CultureInfo.InvariantCulture, $",g{o}_{j}");
+            text.Append(CultureInfo.InvariantCulture, $",c{o}");
+        }
+        text.Append('\n');
+        for (int i = 0; i < complex.Regions.Length; i++)
+        {
+            ComplexRegion region = complex.Regions[i];
+            AffinePiece piece = network.PieceOf(region.Pattern);
+            text.Append(CultureInfo.InvariantCulture, $"{i},{region.Pattern.ToText(network.Sites)},{region.VertexCount}");
+            foreach (double x in region.Centre) text.Append(CultureInfo.InvariantCulture, $",{x:R}");
+            for (int o = 0; o < network.Outputs; o++)
+            {
+                for (int j = 0; j < network.Inputs; j++) text.Append(CultureInfo.InvariantCulture, $",{piece.Gradient[o, j]:R}");
+                text.Append(CultureInfo.InvariantCulture, $",{piece.Offset[o]:R}");
+            }
+            text.Append('\n');
+        }
+        return text.ToString();
+    }
+
+    private static Dictionary<string, object?> Json(RegionSummary found, RegionComplex? complex) => new()
     {
         ["activationRegions"] = found.ActivationRegions,
-        ["complete"] = true,
-        ["vertices"] = found.Vertices,
+        ["linearRegions"] = complex?.LinearRegions,
+        ["distinctMaps"] = complex?.DistinctMaps,
+        ["complete"] = found.IsComplete,
+        ["vertices"] = complex?.Vertices ?? found.Vertices,
         ["outputMin"] = found.Outputs.Select(o => o.Minimum).ToArray(),
         ["outputMax"] = found.Outputs.Select(o => o.Maximum).ToArray(),
         ["argMin"] = found.Outputs.Select(o => o.ArgMinimum).ToArray(),
         ["argMax"] = found.Outputs.Select(o => o.ArgMaximum).ToArray(),
         ["lipschitz"] = found.Outputs.Select(o => new { l1 = o.Lipschitz.L1, l2 = o.Lipschitz.L2, linf = o.Lipschitz.LInf }).ToArray(),
-        ["boundaryLength"] = found.Outputs[0].ZeroLength is null ? null : found.Outputs.Select(o => o.ZeroLength).ToArray(),
+        ["boundaryLength"] = found.Outputs.IsEmpty || found.Outputs[0].ZeroLength is null ? null : found.Outputs.Select(o => o.ZeroLength).ToArray(),
         ["volume"] = found.Volume,
         ["minMargin"] = found.SmallestMargin,
         ["exactRechecks"] = found.ExactDecisions,
+        ["unmatchedFacets"] = complex?.UnmatchedFacets,
         ["seconds"] = found.Seconds,
     };
 
-    private static void Show(View view, ReluNetwork network, RegionSummary found)
+    private static void Show(View view, ReluNetwork network, RegionSummary found, RegionComplex? complex)
     {
         view.Heading(network.ToString());
         view.Facts(
-            ("activation regions", View.Count(found.ActivationRegions)),
-            ("vertices of the complex", found.Vertices is long v ? View.Count(v) : "some are not simple"),
+            ("activation regions", View.Count(found.ActivationRegions) + (found.IsComplete ? "" : " (incomplete)")),
+            ("linear regions", complex is null ? "not joined" : View.Count(complex.LinearRegions)),
+            ("different affine maps", complex is null ? "not compared" : View.Count(complex.DistinctMaps)),
+            ("vertices of the complex", (complex?.Vertices ?? found.Vertices) is long v ? View.Count(v) : found.IsComplete ? "some are not simple" : "not counted"),
             ("smallest margin", View.Number(found.SmallestMargin)),
             ("exact decisions", View.Count(found.ExactDecisions)),
             ("seconds", View.Number(found.Seconds)));
@@ -90,5 +147,6 @@ internal sealed class RegionsVerb : Verb
         {
             $"{i}", View.Number(o.Minimum), View.Number(o.Maximum), View.Number(o.Lipschitz.L2), View.Number(o.Lipschitz.L1), View.Number(o.Lipschitz.LInf),
         }));
+        if (!found.IsComplete) view.Next("the same call without --max, or a smaller box");
     }
 }

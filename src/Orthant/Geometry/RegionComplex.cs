@@ -54,12 +54,14 @@ public sealed class RegionComplex
     /// <param name="progress">Told how many regions were found.</param>
     /// <param name="cancellation">Stops within milliseconds.</param>
     /// <exception cref="ArgumentException">The domain does not fit the network.</exception>
+    /// <exception cref="OperationCanceledException">The enumeration was stopped.</exception>
     public static RegionComplex Build(
         ReluNetwork network, InputDomain domain, SignPolicy policy = SignPolicy.Certified, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(network);
         Builder builder = new(network.NormalForm);
         RegionEnumerator.Enumerate(network, domain, new RegionOptions { Policy = policy }, builder, progress, cancellation);
+        cancellation.ThrowIfCancellationRequested();
         return new RegionComplex(builder);
     }
 

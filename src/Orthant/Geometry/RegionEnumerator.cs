@@ -23,9 +23,8 @@ public static class RegionEnumerator
     /// <param name="options">How to go about it; the certified policy on one thread when null.</param>
     /// <param name="visitor">Sees every region; null for counting alone.</param>
     /// <param name="progress">Told how many regions were found.</param>
-    /// <param name="cancellation">Stops within milliseconds.</param>
+    /// <param name="cancellation">Stops within milliseconds; what was found until then is returned, marked as incomplete.</param>
     /// <exception cref="ArgumentException">The domain has another number of inputs, or more than <see cref="MostDimensions"/> free ones.</exception>
-    /// <exception cref="OperationCanceledException">The enumeration was stopped.</exception>
     public static RegionSummary Enumerate(
         ReluNetwork network, InputDomain domain, RegionOptions? options = null, IRegionVisitor? visitor = null,
         IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
@@ -36,12 +35,12 @@ public static class RegionEnumerator
         if (domain.Dimension > MostDimensions) throw new ArgumentException($"{domain.Dimension} free inputs are more than {MostDimensions}.");
         RegionOptions chosen = options ?? new RegionOptions();
         using StageTable table = new(network.NormalForm, domain);
-        JobBoard board = new(JobDepth, network.Outputs, domain.Dimension);
+        JobBoard board = new(JobDepth, network.Outputs, domain.Dimension, chosen.Most);
         Stopwatch clock = Stopwatch.StartNew();
-        CellWalk[] walks = Walk(table, chosen, board, visitor, progress, cancellation);
+        CellWalk[] walks = Walk(table, chosen, board, visitor, progress, cancellation, out bool complete);
         double seconds = clock.Elapsed.TotalSeconds;
         WalkTotals sum = board.Sum();
-        RegionSummary summary = Summarise(table, sum, walks, seconds);
+        RegionSummary summary = Summarise(table, sum, walks, seconds, complete);
         foreach (CellWalk walk in walks) walk.Dispose();
         return summary;
     }
@@ -53,7 +52,7 @@ public static class RegionEnumerator
     private const int StackBytes = 256 << 20;
 
     private static CellWalk[] Walk(
-        StageTable table, RegionOptions options, JobBoard board, IRegionVisitor? visitor, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+        StageTable table, RegionOptions options, JobBoard board, IRegionVisitor? visitor, IProgress<WorkProgress>? progress, CancellationToken cancellation, out bool complete)
     {
         int threads = Math.Max(1, options.Threads);
         CellWalk[] walks = new CellWalk[threads];
@@ -82,15 +81,15 @@ public static class RegionEnumerator
         {
             while (!worker.Join(100)) progress?.Report(new WorkProgress("regions", board.RegionsSoFar(), null, "regions"));
         }
-        cancellation.ThrowIfCancellationRequested();
         if (failures.FirstOrDefault(f => f is not (null or OperationCanceledException)) is Exception failure)
         {
             System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
         }
+        complete = Array.TrueForAll(failures, f => f is null);
         return walks;
     }
 
-    private static RegionSummary Summarise(StageTable table, WalkTotals sum, CellWalk[] walks, double seconds)
+    private static RegionSummary Summarise(StageTable table, WalkTotals sum, CellWalk[] walks, double seconds, bool complete)
     {
         double[] InputAt(double[] t)
         {
@@ -102,11 +101,12 @@ public static class RegionEnumerator
         int outputs = sum.Least.Length;
         return new RegionSummary
         {
+            IsComplete = complete,
             ActivationRegions = sum.Regions,
-            Vertices = sum.AllSimple ? sum.VertexShares >> table.Dimension : null,
+            Vertices = sum.AllSimple && complete ? sum.VertexShares >> table.Dimension : null,
             MostVertices = sum.MostVertices,
             Volume = table.Dimension is 1 or 2 ? sum.Volume : null,
-            Outputs = [.. Enumerable.Range(0, outputs).Select(o => new OutputSummary(
+            Outputs = sum.Regions == 0 ? [] : [.. Enumerable.Range(0, outputs).Select(o => new OutputSummary(
                 sum.Least[o], sum.Largest[o], [.. InputAt(sum.ArgLeast[o])], [.. InputAt(sum.ArgLargest[o])],
                 new GradientBound(sum.SlopeL1[o], sum.SlopeL2[o], sum.SlopeLInf[o]), table.Dimension == 2 ? sum.ZeroLength[o] : null))],
             SmallestMargin = walks.Min(w => w.SmallestMargin),
@@ -124,11 +124,17 @@ public sealed record RegionOptions
 
     /// <summary>The number of threads, at least 1; results do not depend on it.</summary>
     public int Threads { get; init; } = 1;
+
+    /// <summary>Stop after about this many regions; null for all.</summary>
+    public long? Most { get; init; }
 }
 
 /// <summary>What an enumeration found.</summary>
 public sealed record RegionSummary
 {
+    /// <summary>Whether all regions were seen; if not, everything else speaks of those that were.</summary>
+    public required bool IsComplete { get; init; }
+
     /// <summary>The number of activation regions.</summary>
     public required long ActivationRegions { get; init; }
 

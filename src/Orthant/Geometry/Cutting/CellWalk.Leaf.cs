@@ -36,6 +36,7 @@ internal sealed unsafe partial class CellWalk
             if (depth >= board.Depth || !OpenJob()) return;
             opened = true;
         }
+        board.CountRegion();
         AddRegion(cell, map, outputs, totals!);
         visitor?.Visit(new RegionView(this, cell, map, outputs.Padded));
         if (opened) CloseJob();

@@ -3,8 +3,10 @@ namespace Orthant.Geometry.Cutting;
 /// <summary>Shares the subtrees of a walk among threads, and keeps what each subtree added up.</summary>
 /// <remarks>Every thread walks the same top of the tree, where a path has fewer than <see cref="Depth"/> cuts, and numbers the subtrees below
 /// it alike; whoever comes to a subtree first claims it. Sums are taken over subtrees in their order, so they do not depend on the threads.</remarks>
-internal sealed class JobBoard(int depth, int outputs, int dimension)
+internal sealed class JobBoard(int depth, int outputs, int dimension, long? most)
 {
+    private long seen;
+
     private readonly Lock gate = new();
     private readonly List<WalkTotals?> jobs = [];
 
@@ -19,6 +21,13 @@ internal sealed class JobBoard(int depth, int outputs, int dimension)
             while (jobs.Count <= job) jobs.Add(null);
             return jobs[job] is null ? jobs[job] = new WalkTotals(outputs, dimension) : null;
         }
+    }
+
+    /// <summary>Counts a region against the limit.</summary>
+    /// <exception cref="OperationCanceledException">The limit was reached before.</exception>
+    public void CountRegion()
+    {
+        if (most is long limit && Interlocked.Increment(ref seen) > limit) throw new OperationCanceledException("The limit of regions is reached.");
     }
 
     /// <summary>The sum over all jobs, in their order.</summary>

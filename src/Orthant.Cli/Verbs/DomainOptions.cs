@@ -1,0 +1,38 @@
+using System.CommandLine;
+using Orthant.Formats;
+using Orthant.Geometry;
+using Orthant.Networks;
+
+namespace Orthant.Cli.Verbs;
+
+/// <summary>The model, box and slice that the verbs of geometry share.</summary>
+internal sealed class DomainOptions
+{
+    public Argument<string> Model { get; } = new("MODEL") { Description = "an .onnx or .json network, also .gz" };
+
+    public Option<string?> Box { get; } = new("--box") { Description = "LO,HI for every input, or lo,hi;lo,hi;… for each; of s and t with --slice", HelpName = "BOX" };
+
+    public Option<string?> Slice { get; } = new("--slice") { Description = "a plane of inputs: JSON with origin, u, v and perhaps box; x = origin + s u + t v", HelpName = "FILE" };
+
+    /// <summary>Reads the network, restricted to the slice if there is one, and the domain.</summary>
+    /// <exception cref="OrthantInputException">A file or the box is wrong, or there is nothing to enumerate.</exception>
+    public (ReluNetwork Network, InputDomain Domain) Read(VerbCall call)
+    {
+        ReluNetwork network = ModelFile.Load(call.Get(Model)).Network;
+        string? boxText = call.Get(Box);
+        if (call.Get(Slice) is string file)
+        {
+            (InputSlice plane, string? planeBox) = SliceFile.Load(file);
+            if (plane.Inputs != network.Inputs) throw new OrthantInputException(file, "origin", $"{plane.Inputs} numbers", $"{network.Inputs}, one an input of the network");
+            network = plane.Restrict(network);
+            boxText ??= planeBox;
+        }
+        if (network.UnitCount == 0) throw new OrthantInputException(call.Get(Model), "", "a network without a ReLU, which is one region", "a network with activations");
+        InputDomain domain = ArgumentText.ExactBox(boxText ?? throw new OrthantInputException("command line", "--box", "nothing", "a box such as -1,1"), network.Inputs);
+        if (domain.Dimension > RegionEnumerator.MostDimensions)
+        {
+            throw new OrthantInputException("command line", "--box", $"{domain.Dimension} inputs that are free", $"at most {RegionEnumerator.MostDimensions}; fix some (lo = hi), or use --slice");
+        }
+        return (network, domain);
+    }
+}
