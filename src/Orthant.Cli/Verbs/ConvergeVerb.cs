@@ -6,6 +6,7 @@ using Orthant.Formats;
 using Orthant.Geometry;
 using Orthant.Networks;
 using Orthant.Numerics;
+using Orthant.Reports;
 
 namespace Orthant.Cli.Verbs;
 
@@ -17,6 +18,7 @@ internal sealed class ConvergeVerb : Verb
     private readonly Option<string?> box = new("--box") { Description = "inputs, instead of the file's: LO,HI or lo,hi;lo,hi;… (networks: default 0,1)", HelpName = "BOX" };
     private readonly Option<string?> depths = new("--depths") { Description = "depths to give bounds at (default: 1, 2, 3, 5, 10, … 1000)", HelpName = "N,N,…" };
     private readonly Option<string?> certificate = new("--certificate") { Description = "write the evidence, for orthant check", HelpName = "F" };
+    private readonly Option<string?> svg = new("--svg") { Description = "draw the distance to the limit against depth, bound beside truth", HelpName = "F" };
     private readonly Option<string?> data = new("--data") { Description = "inputs to measure relative updates on: .csv or .npy", HelpName = "D" };
 
     public override string Name => "converge";
@@ -27,17 +29,18 @@ internal sealed class ConvergeVerb : Verb
 
     public override IReadOnlyList<Argument> Arguments => [input];
 
-    public override IReadOnlyList<Option> Options => [tail, box, depths, certificate, data];
+    public override IReadOnlyList<Option> Options => [tail, box, depths, certificate, svg, data];
 
     public override Answer Run(VerbCall call)
     {
         string path = call.Get(input);
         DepthProfile? profile = null;
         DepthLimitResult result;
+        LayerSequence? sequence = null;
         DepthLimitOptions options = Depths(call);
         if (SequenceFile.IsSequence(path))
         {
-            LayerSequence sequence = SequenceFile.Load(path);
+            sequence = SequenceFile.Load(path);
             if (call.Get(tail) is not null) throw new OrthantInputException("command line", "--tail", "a sequence that has its own tail", "a network as INPUT");
             if (call.Get(box) is string text) sequence = sequence.On(Sides(text, sequence.InputBox.Length));
             if (call.Get(data) is not null) throw new OrthantInputException("command line", "--data", "a sequence", "a network as INPUT");
@@ -48,8 +51,9 @@ internal sealed class ConvergeVerb : Verb
             ReluNetwork network = ModelFile.Load(path).Network;
             IReadOnlyList<(Rational Lower, Rational Upper)> sides = Sides(call.Get(box) ?? "0,1", network.Inputs);
             profile = DepthProfile.Of(network, sides.Select(s => s.Lower.ToDouble()).ToArray(), sides.Select(s => s.Upper.ToDouble()).ToArray(), Rows(call, network));
-            result = call.Get(tail) is string tailFile
-                ? DepthLimit.Decide(SequenceFile.FromNetwork(path, network, sides, width => SequenceFile.LoadTail(tailFile, width)), options, call.Cancellation)
+            if (call.Get(tail) is string tailFile) sequence = SequenceFile.FromNetwork(path, network, sides, width => SequenceFile.LoadTail(tailFile, width));
+            result = sequence is not null
+                ? DepthLimit.Decide(sequence, options, call.Cancellation)
                 : new DepthLimitResult { Verdict = DepthVerdict.Undecided, InputSet = "every input of the box", Reason = "a file has finitely many layers: name the law of the others with --tail" };
         }
         if (call.Get(certificate) is string file)
@@ -59,6 +63,15 @@ internal sealed class ConvergeVerb : Verb
             {
                 OutputFolder.PrepareFor(file);
                 OutputFile.WriteText(file, result.Certificate.ToJson(), path);
+            }
+        }
+        if (call.Get(svg) is string drawing)
+        {
+            if (sequence is null || !result.TailBounds.Any(b => b.Depth > 0)) call.Note("there is no bound to draw: no picture was written");
+            else
+            {
+                OutputFolder.PrepareFor(drawing);
+                OutputFile.WriteText(drawing, DepthPicture.Draw(sequence, result).ToFile(), path);
             }
         }
         return new Answer(Json(result, profile), view => Show(view, path, call.Get(certificate), result, profile), result.Verdict != DepthVerdict.Undecided);

@@ -20,6 +20,7 @@ namespace Orthant.Certificates;
 [JsonDerivedType(typeof(GradientFlowCertificate), "gradientFlow")]
 [JsonDerivedType(typeof(ScaledStepCertificate), "scaledSteps")]
 [JsonDerivedType(typeof(SummableCertificate), "summable")]
+[JsonDerivedType(typeof(TurningCertificate), "turning")]
 [JsonDerivedType(typeof(PartitionCertificate), "partition")]
 public abstract record Certificate
 {

@@ -1,3 +1,4 @@
+using Orthant.Certificates;
 using Orthant.Numerics;
 
 namespace Orthant.Convergence;
@@ -20,6 +21,7 @@ public static class DepthLimit
         options ??= new DepthLimitOptions();
         return sequence.Tail switch
         {
+            TurningTail turning => DecideTurning(sequence, turning),
             TiedTail => TiedDecision.Decide(sequence, options, cancellation),
             RuleTail rule => DecideRule(sequence, rule, options, cancellation),
             _ => StepDecision.Decide(sequence, options, cancellation),
@@ -37,6 +39,25 @@ public static class DepthLimit
         if (positive.Length == 0 || positive.Length < positive[0].Length + 1) return false;
         Rational[][] differences = [.. positive.Skip(1).Select(y => y.Select((e, i) => e - positive[0][i]).ToArray())];
         return ExactVector.ToMatrix(differences).Rank() == positive[0].Length;
+    }
+
+    /// <summary>A walk that turns at borders is decided for one input that begins between them.</summary>
+    private static DepthLimitResult DecideTurning(LayerSequence s, TurningTail tail)
+    {
+        if (!tail.CrossesForEver || !s.IsPoint || s.First is not null || !s.Prefix.IsEmpty || tail.Sizes.Kind != "power" || s.Width != (tail.Rotates ? 2 : 1))
+        {
+            return StepDecision.Undecided(s, "a walk is decided for one input, without a prefix, and steps 1/(n + s)^p with p at most 1");
+        }
+        TurningCertificate certificate = new(tail.Lower, tail.Upper, tail.Sizes.Parameter, tail.Sizes.Shift, tail.Rotates, [.. s.InputBox.Select(b => b.Lower)]);
+        return CertificateChecker.Check(certificate).Valid
+            ? new DepthLimitResult
+            {
+                Verdict = DepthVerdict.NoLimit,
+                InputSet = StepDecision.WholeBox,
+                Reason = "the state crosses the strip between the borders for ever, though W_n → I and b_n → 0",
+                Certificate = certificate,
+            }
+            : StepDecision.Undecided(s, "the input does not begin between the borders");
     }
 
     /// <summary>A rule is known only through the sums that its caller vouches for.</summary>

@@ -158,6 +158,50 @@ public sealed class AcceptanceTests
     }
 
     [Fact]
+    public void C08RotationsThatTurnHaveNoLimit()
+    {
+        // π/8 and 3π/8 as decimals: the strip is that of the case within 1e-15.
+        TurningTail tail = new(Rational.Parse("0.392699081698724154"), Rational.Parse("1.17809724509617246"), StepSizes.Power(1, 2), Rotates: true);
+        LayerSequence s = new(Box(("1", "1"), ("1", "1")), SequenceActivation.Relu, tail);
+        Assert.Equal(DepthVerdict.NoLimit, Decide(s).Verdict);
+        Assert.Equal([2, 5, 11, 25, 55, 120, 264, 580], tail.Turns(Math.PI / 4, 8));
+        Assert.False((tail with { Sizes = StepSizes.Power(2, 2) }).CrossesForEver);
+    }
+
+    [Fact]
+    public void C09BiasesThatTurnHaveNoLimit()
+    {
+        TurningTail tail = new(0, 1, StepSizes.Power(1, 1), Rotates: false);
+        LayerSequence s = new(Box(("0", "0")), SequenceActivation.Relu, tail);
+        Assert.Equal(DepthVerdict.NoLimit, Decide(s).Verdict);
+        Assert.Equal([3, 7, 18, 48, 129, 349, 947, 2572], tail.Turns(0, 8));
+        Assert.Equal(new Rational(13, 60), tail.StateAt(0, 5));
+        Assert.Equal(new Rational(13883, 27720), tail.StateAt(0, 10));
+        Assert.Equal(new Rational(4272053, 5173168), tail.StateAt(0, 20));
+        Assert.Equal(DepthVerdict.Undecided, Decide(s.On(Box(("2", "2")))).Verdict);
+    }
+
+    [Fact]
+    public void C28LayersMayBeLeftOutAtAPrice()
+    {
+        JsonElement c = Case("extra_cases.json", "C28_prune_certificate");
+        AffineMap[] layers = [.. Enumerable.Range(1, 20).Select(k => new AffineMap(
+            [.. Enumerable.Range(1, 4).Select(i => Enumerable.Range(1, 4).Select(j => (i == j ? Rational.One : 0) + Rational.FromDouble(0.1 * Math.Sin((3 * i) + (5 * j) + (7 * k)))).ToArray())],
+            [.. Enumerable.Range(1, 4).Select(i => Rational.FromDouble(0.1 * Math.Cos(i + (2 * k))))]))];
+        LayerSequence s = new(Box(("1", "1"), ("1/2", "1/2"), ("1/4", "1/4"), ("3/4", "3/4")), SequenceActivation.Relu, new BoundTail(VectorNorm.L2, 0, 0), null, layers);
+        double[] output = Numbers(c.GetProperty("N_L"));
+        for (int i = 0; i < 4; i++) Assert.Equal(output[i], s.Enclose(20)[i].Midpoint, 1e-12);
+        foreach (JsonElement row in c.GetProperty("rows").EnumerateArray())
+        {
+            int[] block = [.. row.GetProperty("block").EnumerateArray().Select(e => e.GetInt32())];
+            PruningBound found = PruningBound.Of(s, block[0], block[^1]);
+            Assert.Equal(row.GetProperty("actual").GetDouble(), found.ActualChange.Midpoint, 1e-12);
+            Assert.Equal(row.GetProperty("local_change").GetDouble(), found.LocalChange, 1e-12);
+            Assert.InRange(found.Bound, found.ActualChange.Lower, row.GetProperty("bound").GetDouble() * 1.01);
+        }
+    }
+
+    [Fact]
     public void ThreeLayersHaveElevenDomains()
     {
         var found = ActivationDomains.Enumerate([Map("1,-1;1,1", "0,-1"), Map("1,-1;-1,1", "1/4,1/4"), Map("2,-1;-1,2", "-1/4,-1/8")], [(0, 1), (0, 1)]);
