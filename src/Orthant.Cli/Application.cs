@@ -11,7 +11,19 @@ internal static class Application
     public const int Answered = 0, Defect = 1, WrongInput = 2, AnsweredInPart = 3;
 
     /// <summary>All verbs, in the order of the help page.</summary>
-    public static IReadOnlyList<Verb> Verbs { get; } = [new InspectVerb(), new EvaluateVerb(), new RegionsVerb(), new NeuronsVerb(), new TrainVerb(), new ReportVerb(), new SampleVerb()];
+    public static IReadOnlyList<Verb> Verbs { get; } =
+    [
+        new InspectVerb(),
+        new EvaluateVerb(),
+        new RegionsVerb(),
+        new NeuronsVerb(),
+        new ConvergeVerb(),
+        new JsrVerb(),
+        new TrainVerb(),
+        new CheckVerb(),
+        new ReportVerb(),
+        new SampleVerb(),
+    ];
 
     private static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
 

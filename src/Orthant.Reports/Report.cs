@@ -13,6 +13,7 @@ public static class Report
         ("weights", WeightsPart.Build),
         ("activations", ActivationsPart.Build),
         ("bounds", BoundsPart.Build),
+        ("depth", ConvergencePart.Build),
         ("a slice", SlicePart.Build),
     ];
 

@@ -15,6 +15,9 @@ public static class OrthantJson
     private static readonly JsonSerializerOptions Compact = Create(indented: false);
     private static readonly JsonSerializerOptions Indented = Create(indented: true);
 
+    /// <summary>The converters and names that whatever reads JSON back has to share.</summary>
+    internal static JsonSerializerOptions Options => Compact;
+
     /// <summary>Writes a value as JSON on one line.</summary>
     /// <exception cref="InvalidOperationException">The value holds a NaN.</exception>
     public static string Serialize(object value) => JsonSerializer.Serialize(value, Compact);

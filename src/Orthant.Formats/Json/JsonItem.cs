@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Orthant.Numerics;
 
 namespace Orthant.Formats;
 
@@ -86,6 +87,12 @@ internal readonly struct JsonItem(JsonSource source, JsonElement element, string
         return members;
     }
 
+    /// <summary>Whether an object has a key.</summary>
+    public bool Has(string key) => element.TryGetProperty(key, out _);
+
+    /// <summary>The value of a key that an object has.</summary>
+    public JsonItem Get(string key) => new(source, element.GetProperty(key), path.Length == 0 ? key : $"{path}.{key}");
+
     /// <summary>The items of an array.</summary>
     /// <exception cref="OrthantInputException">It is no array.</exception>
     public IEnumerable<JsonItem> Items()
@@ -130,6 +137,34 @@ internal readonly struct JsonItem(JsonSource source, JsonElement element, string
         Kind == JsonValueKind.Number && element.TryGetDouble(out double value) && double.IsFinite(value)
             ? value
             : throw Error(Describe(), "a finite number");
+
+    /// <summary>An exact number: a decimal means the number as written, 0.1 is one tenth; a string may hold a quotient such as
+    /// "7/64".</summary>
+    /// <exception cref="OrthantInputException">It is neither a number nor such a string.</exception>
+    public Rational Exact()
+    {
+        bool number = Kind == JsonValueKind.Number, text = Kind == JsonValueKind.String;
+        if ((number || text) && Rational.TryParse(number ? element.GetRawText() : Text(), out Rational value) && double.IsFinite(value.ToDouble())) return value;
+        throw Error(Describe(), "a finite number, or a quotient such as \"7/64\"");
+    }
+
+    /// <summary>An array of exact numbers, at least one.</summary>
+    /// <exception cref="OrthantInputException">It is no such array.</exception>
+    public Rational[] ExactNumbers() => Length == 0 ? throw Error("an empty array", "at least one number") : [.. Items().Select(i => i.Exact())];
+
+    /// <summary>Rows of exact numbers, equally long and at least one.</summary>
+    /// <exception cref="OrthantInputException">It is no such array, or the rows differ in length.</exception>
+    public Rational[][] ExactMatrix()
+    {
+        List<Rational[]> rows = [];
+        foreach (JsonItem row in Items())
+        {
+            Rational[] numbers = row.ExactNumbers();
+            if (rows.Count > 0 && numbers.Length != rows[0].Length) throw row.Error($"a row of {numbers.Length} numbers", $"{rows[0].Length} as in row 0");
+            rows.Add(numbers);
+        }
+        return rows.Count == 0 ? throw Error("an empty array", "at least one row of numbers") : [.. rows];
+    }
 
     /// <summary>An integer within bounds, both included.</summary>
     /// <exception cref="OrthantInputException">It is no integer, or out of bounds.</exception>

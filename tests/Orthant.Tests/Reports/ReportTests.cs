@@ -17,7 +17,7 @@ public sealed partial class ReportTests
     {
         ReportDocument report = Report.Build(Input(RandomNetwork.Create([inputs, 8, 8, outputs], WeightInitializer.He, 0.5, 1)));
         XDocument page = XDocument.Parse(XmlOf(report.Html));
-        Assert.Equal(["network", "weights", "activations", "bounds", "slice"], page.Descendants("section").Select(s => s.Attribute("id")!.Value));
+        Assert.Equal(["network", "weights", "activations", "bounds", "convergence", "slice"], page.Descendants("section").Select(s => s.Attribute("id")!.Value));
         foreach (XElement picture in page.Descendants("svg"))
         {
             Assert.NotEmpty(picture.Element("title")!.Value);
