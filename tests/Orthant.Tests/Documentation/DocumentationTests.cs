@@ -27,9 +27,9 @@ public sealed class DocumentationTests
     public void ExamplesArePartsOfTests(string page, string block)
     {
         string wanted = Normal(block);
-        string folder = Path.Combine(Repository.Root, "tests/Orthant.Tests/Documentation");
+        string folder = Path.Combine(Repository.Root, "tests/Orthant.Tests");
         Assert.True(
-            Directory.GetFiles(folder, "*.cs").Any(f => Normal(File.ReadAllText(f)).Contains(wanted, StringComparison.Ordinal)),
+            Directory.GetFiles(folder, "*.cs", SearchOption.AllDirectories).Any(f => Normal(File.ReadAllText(f)).Contains(wanted, StringComparison.Ordinal)),
             $"{page}: no test in {folder} contains\n{block}");
     }
 
