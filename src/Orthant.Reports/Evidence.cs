@@ -9,6 +9,9 @@ internal static class Evidence
     /// <summary>Holds for every input, by interval arithmetic rounded outward; it may be far from the true value.</summary>
     public static string Interval => Tag("interval bound", "Holds for every input of the box, by interval arithmetic rounded outward. May be far from sharp.");
 
+    /// <summary>Enumerated; every sign is proved.</summary>
+    public static string Exact => Tag("exact", "By enumerating every piece, each sign proved in doubles with an error bound or in integers. Values are rounded.");
+
     /// <summary>Seen on a sample.</summary>
     public static string Sampled(int samples) => Tag($"sampled, n = {samples}", "Seen on a random sample of the box: the true extreme lies at or beyond it.");
 

@@ -98,7 +98,7 @@ internal static class SlicePart
     }
 
     /// <summary>The two inputs with the largest slope at the centre times the side of the box.</summary>
-    private static (int First, int Second) MostInfluential(ReportInput input, double[] centre)
+    public static (int First, int Second) MostInfluential(ReportInput input, double[] centre)
     {
         if (input.Network.Inputs == 2) return (0, 1);
         double[,] gradient = input.Network.PieceAt(centre).Gradient;

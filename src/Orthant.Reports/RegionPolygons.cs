@@ -1,18 +1,23 @@
 using Orthant.Geometry;
-using Orthant.Reports;
 
-namespace Orthant.Cli.Verbs;
+namespace Orthant.Reports;
 
 /// <summary>Collects the regions of a plane as polygons with the gradient of the first output and the zero sets of all.</summary>
-internal sealed class RegionPolygons(int outputs) : IRegionVisitor
+public sealed class RegionPolygons : IRegionVisitor
 {
+    private readonly int outputs;
     private readonly Lock gate = new();
     private readonly List<RegionPolygon> polygons = [];
+
+    /// <summary>Begins to collect.</summary>
+    /// <param name="outputs">The number of the network's outputs; zero sets of the first eight are kept.</param>
+    public RegionPolygons(int outputs) => this.outputs = outputs;
 
     /// <summary>The polygons, in an order that does not depend on threads.</summary>
     public IReadOnlyList<RegionPolygon> Collected() =>
         [.. polygons.OrderBy(p => p.Corners.Min(c => c.X)).ThenBy(p => p.Corners.Min(c => c.Y)).ThenBy(p => p.Corners.Max(c => c.X)).ThenBy(p => p.Corners.Max(c => c.Y))];
 
+    /// <inheritdoc/>
     public void Visit(in RegionView region)
     {
         (double X, double Y)[] corners = new (double, double)[region.VertexCount];
