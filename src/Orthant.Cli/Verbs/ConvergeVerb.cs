@@ -153,7 +153,9 @@ internal sealed class ConvergeVerb : Verb
             foreach (string advice in profile.Advice) view.Line(advice);
         }
         foreach (string note in found.Notes) view.Line($"note: {note}");
-        view.Next(certificate is null ? $"orthant converge {path} --certificate out/evidence.json" : $"orthant check {certificate}");
+        if (found.Certificate is null && profile is not null) view.Next($"orthant converge {path} --tail tail.json");
+        else if (found.Certificate is null) view.Next("orthant converge --help");
+        else view.Next(certificate is null ? $"orthant converge {path} --certificate out/evidence.json" : $"orthant check {certificate}");
     }
 
     /// <summary>The limit where its enclosure is narrow enough to be called one.</summary>
