@@ -9,6 +9,7 @@ internal static class RatioBook
         ["prior"] = PriorRatios.Measure,
         ["mlp"] = MlpRatios.Measure,
         ["regions"] = RegionRatios.Measure,
+        ["convergence"] = ConvergenceRatios.Measure,
     };
 
     /// <summary>Measures the named comparisons.</summary>

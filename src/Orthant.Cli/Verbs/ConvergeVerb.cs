@@ -74,7 +74,7 @@ internal sealed class ConvergeVerb : Verb
                 OutputFile.WriteText(drawing, DepthPicture.Draw(sequence, result).ToFile(), path);
             }
         }
-        return new Answer(Json(result, profile), view => Show(view, path, call.Get(certificate), result, profile), result.Verdict != DepthVerdict.Undecided);
+        return new Answer(Json(result, profile), view => Show(view, path, call.Get(certificate), result, profile), result.Verdict != DepthVerdict.Undecided && result.Parts.All(p => p.Verdict != DepthVerdict.Undecided));
     }
 
     private DepthLimitOptions Depths(VerbCall call)
@@ -111,6 +111,7 @@ internal sealed class ConvergeVerb : Verb
         ["reason"] = found.Reason,
         ["certificate"] = found.Certificate?.ToJsonNode(),
         ["tailBound"] = found.TailBounds.Select(b => new { depth = b.Depth, norm = b.Norm, bound = b.Bound }).ToArray(),
+        ["coordinateBound"] = found.CoordinateBounds.Select(b => new { depth = b.Depth, bounds = b.Bounds.ToArray() }).ToArray(),
         ["effectiveDepth"] = found.EffectiveDepths.Select(e => new { epsilon = e.Epsilon, depth = e.Depth }).ToArray(),
         ["limit"] = found.ExactLimit is { } exact ? exact.Select(e => e.ToDouble()).ToArray() : Known(found)?.Select(e => e.Midpoint).ToArray(),
         ["limitExact"] = found.ExactLimit?.Select(e => e.ToString()).ToArray(),
@@ -153,7 +154,9 @@ internal sealed class ConvergeVerb : Verb
             foreach (string advice in profile.Advice) view.Line(advice);
         }
         foreach (string note in found.Notes) view.Line($"note: {note}");
-        view.Next(certificate is null ? $"orthant converge {path} --certificate out/evidence.json" : $"orthant check {certificate}");
+        if (found.Certificate is null && profile is not null) view.Next($"orthant converge {path} --tail tail.json");
+        else if (found.Certificate is null) view.Next("orthant converge --help");
+        else view.Next(certificate is null ? $"orthant converge {path} --certificate out/evidence.json" : $"orthant check {certificate}");
     }
 
     /// <summary>The limit where its enclosure is narrow enough to be called one.</summary>

@@ -21,6 +21,7 @@ namespace Orthant.Certificates;
 [JsonDerivedType(typeof(ScaledStepCertificate), "scaledSteps")]
 [JsonDerivedType(typeof(SummableCertificate), "summable")]
 [JsonDerivedType(typeof(TurningCertificate), "turning")]
+[JsonDerivedType(typeof(PeriodicMapCertificate), "periodicMap")]
 [JsonDerivedType(typeof(PartitionCertificate), "partition")]
 public abstract record Certificate
 {

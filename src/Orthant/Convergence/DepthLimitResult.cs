@@ -34,6 +34,11 @@ public sealed record DepthPart(DepthVerdict Verdict, string InputSet, double? Sh
 /// <param name="Depth">The depth; a double because slow laws need more layers than integers count.</param>
 public sealed record EffectiveDepth(double Epsilon, double Depth);
 
+/// <summary>Upper bounds of |N_∞ − N_n|, coordinate by coordinate.</summary>
+/// <param name="Depth">n.</param>
+/// <param name="Bounds">One number a coordinate.</param>
+public sealed record CoordinateBounds(int Depth, ImmutableArray<double> Bounds);
+
 /// <summary>What <see cref="DepthLimit.Decide"/> found.</summary>
 public sealed record DepthLimitResult
 {
@@ -61,6 +66,9 @@ public sealed record DepthLimitResult
     /// <summary>Bounds on sup ‖N_∞ − N_n‖ over the box.</summary>
     public ImmutableArray<DepthBound> TailBounds { get; init; } = [];
 
+    /// <summary>Bounds of each coordinate of N_∞ − N_n over the box, for steps of one direction.</summary>
+    public ImmutableArray<CoordinateBounds> CoordinateBounds { get; init; } = [];
+
     /// <summary>Depths from which on more layers do not matter.</summary>
     public ImmutableArray<EffectiveDepth> EffectiveDepths { get; init; } = [];
 
@@ -85,6 +93,9 @@ public sealed record DepthLimitOptions
 {
     /// <summary>Depths at which bounds are given.</summary>
     public ImmutableArray<int> Depths { get; init; } = [1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000];
+
+    /// <summary>The norms to give bounds in. A certificate holds those in l1, l2 and linf; bounds in weighted norms are computed alike.</summary>
+    public ImmutableArray<VectorNorm> Norms { get; init; } = [VectorNorm.L1, VectorNorm.L2, VectorNorm.LInf];
 
     /// <summary>The relative errors ε of effective depths.</summary>
     public ImmutableArray<double> Epsilons { get; init; } = [0.1, 0.01, 0.001];

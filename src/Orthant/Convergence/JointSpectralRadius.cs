@@ -54,7 +54,8 @@ public static class JointSpectralRadius
         {
             throw new ArgumentException("The matrices are square and of one size.", nameof(matrices));
         }
-        return new RadiusSearch([.. matrices], masks: false, options ?? new JointRadiusOptions(), cancellation).Run();
+        options ??= new JointRadiusOptions();
+        return ReducibleSet.Bound([.. matrices], options, cancellation) ?? new RadiusSearch([.. matrices], masks: false, options, cancellation).Run();
     }
 
     /// <summary>Bounds the radius of {I_S W} over all sets S of neurons, the linear parts of a tied ReLU layer.</summary>

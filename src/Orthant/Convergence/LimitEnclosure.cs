@@ -28,6 +28,8 @@ internal static class LimitEnclosure
         double drift = ((Interval.Exp((Interval)norm * first.Upper) - 1) * size).Upper;
         double largest = sizes.At(depth + 1).Magnitude;
         if (!(drift < 0.5) || norm * largest > 0.25) return null;
+        // A step that may be negative pushes the other way.
+        bool positive = !sizes.IsAlternating && sizes.At(1).Lower > 0;
         bool[] active = new bool[m];
         Interval wander = new(-drift, drift);
         Interval[] region = [.. state.Select(e => Interval.Max(e + wander, 0))];
@@ -39,7 +41,7 @@ internal static class LimitEnclosure
             // A neuron at zero stays there when what pushes it is never positive.
             Interval push = c[i];
             for (int j = 0; j < m; j++) push += a[i][j] * (state[j] is { Lower: 0, Upper: 0 } ? 0 : region[j]);
-            if (state[i] is not { Lower: 0, Upper: 0 } || push.Upper > 0) return null;
+            if (state[i] is not { Lower: 0, Upper: 0 } || push.Upper > 0 || (!positive && push.Lower < 0)) return null;
         }
         int[] on = [.. Enumerable.Range(0, m).Where(i => active[i])];
         Interval[] y = [.. on.Select(i => state[i]), 1];

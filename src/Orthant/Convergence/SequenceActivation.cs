@@ -36,8 +36,8 @@ public sealed record SequenceActivation
     /// <summary>Whether it maps rationals to rationals: all but sigmoid and tanh.</summary>
     public bool IsPiecewiseLinear => kind is not ("sigmoid" or "tanh");
 
-    /// <summary>Whether σ(σ(t)) = σ(t) and |σ(u) − σ(v)| ≤ |u − v|.</summary>
-    public bool IsRetraction => kind is "relu" or "identity" or "clip";
+    /// <summary>Whether σ(σ(t)) = σ(t), |σ(u) − σ(v)| ≤ |u − v| and σ(0) = 0.</summary>
+    public bool IsRetraction => kind is "relu" or "identity" || (kind == "clip" && low.Sign <= 0 && high.Sign >= 0);
 
     /// <summary>The slope left of zero of a leaky unit with 0 ≤ slope &lt; 1, else null.</summary>
     public Rational? LeakySlope => kind == "leaky" && low.Sign >= 0 && low < 1 ? low : null;

@@ -13,6 +13,10 @@ internal static class StepDecision
     public static DepthLimitResult Decide(LayerSequence s, DepthLimitOptions options, CancellationToken cancellation)
     {
         if (!s.Activation.IsPiecewiseLinear) return DecideSmooth(s);
+        if (s.Tail is ResidualTail { Branch: var branch } && branch.Any(l => !l.Activation.IsRelu && l.Activation.Name != "identity"))
+        {
+            return Undecided(s, "bounds are known for branches of ReLUs only");
+        }
         bool kept = s.Activation.IsRetraction || s.Activation.LeakySlope is not null;
         StepSizes? sizes = TailBounds.SizesOf(s.Tail);
         if (kept && (s.Tail is BoundTail || sizes!.IsSummable)) return DecideSummable(s, options, cancellation);
@@ -34,7 +38,7 @@ internal static class StepDecision
         cancellation.ThrowIfCancellationRequested();
         ImmutableArray<DepthBound> found =
         [
-            .. depths.SelectMany(d => (s.Tail is BoundTail b ? [b.Norm] : VectorNorm.All).Select(norm => bounds.At(d, norm))).Where(b => double.IsFinite(b.Bound)),
+            .. depths.SelectMany(d => (s.Tail is BoundTail b ? [b.Norm] : options.Norms.AsEnumerable()).Select(norm => bounds.At(d, norm))).Where(b => double.IsFinite(b.Bound)),
         ];
         Interval[] last = bounds.State(bounds.Deepest);
         Interval[]? limit = s.IsPoint ? Limit(s, bounds, last) : null;
@@ -45,9 +49,10 @@ internal static class StepDecision
             Verdict = DepthVerdict.ConvergesUniformly,
             InputSet = WholeBox,
             Reason = "Σ‖W_n − I‖ and Σ‖b_n‖ are finite",
-            Certificate = new SummableCertificate(s.ToData(), [.. found]),
+            Certificate = new SummableCertificate(s.ToData(), [.. found.Where(b => VectorNorm.Parse(b.Norm) is not null)]),
             Limit = limit?.ToImmutableArray(),
             TailBounds = found,
+            CoordinateBounds = [.. depths.Select(d => bounds.Coordinates(d) is { } c ? new CoordinateBounds(d, [.. c]) : null).OfType<CoordinateBounds>()],
             EffectiveDepths = s.Tail is BoundTail ? [] : [.. options.Epsilons.Select(e => new EffectiveDepth(e, EffectiveDepth(s, bounds, e)))],
             LipschitzBound = double.IsFinite(growth) ? growth : null,
         };

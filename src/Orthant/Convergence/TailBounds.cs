@@ -55,7 +55,31 @@ internal sealed class TailBounds
             Interval[] from = State(depth);
             distance += norm.Of([.. to.Select((x, i) => i < from.Length ? x - from[i] : x)]);
         }
-        return new DepthBound(depth, norm.Name, distance.Upper * BoundSlack, horizon);
+        return new DepthBound(depth, norm.ToString(), distance.Upper * BoundSlack, horizon);
+    }
+
+    /// <summary>Upper bounds of |N_∞ − N_n| in each coordinate: (e^{|Ã|T} − I)(|N_n|, 1) with |Ã| = [[|A|, |c|], [0, 0]]; null where the tail
+    /// has no one direction, the activation does not keep states, or the series would be long.</summary>
+    public double[]? Coordinates(int depth)
+    {
+        const int terms = 80;
+        if (sequence.Tail is not StepTail tail || !sequence.Activation.IsRetraction) return null;
+        Interval t = tail.Sizes.SumBeyond(depth).Upper;
+        Interval[] size = [.. State(depth).Select(e => (Interval)e.Magnitude), 1];
+        int m = size.Length - 1;
+        Interval[][] a = [.. tail.Direction.Weights.Select((row, i) => row.Append(tail.Direction.Bias[i]).Select(e => Interval.FromRational(Rational.Abs(e)) * t).ToArray())];
+        double norm = a.Max(row => row.Aggregate((Interval)0, (s, e) => s + e).Upper);
+        if (!(norm <= 20)) return null;
+        Interval[] term = size, sum = new Interval[m];
+        for (int k = 1; k <= terms; k++)
+        {
+            Interval[] previous = term;
+            term = [.. a.Select(row => row.Select((e, j) => e * previous[j]).Aggregate((p, q) => p + q) / (double)k), 0];
+            for (int i = 0; i < m; i++) sum[i] += term[i];
+        }
+        // Beyond 80 terms each is less than a quarter of the one before.
+        double rest = term.Max(e => e.Upper) * 0.5;
+        return [.. sum.Select(e => (e + rest).Upper)];
     }
 
     /// <summary>Upper bounds of Σ‖W_i − I‖ and Σ‖b_i‖ beyond a depth.</summary>

@@ -27,6 +27,7 @@ internal static class TiedDecision
         if (Contracts(s, layer, points, options, cancellation) is { } contracts) return contracts;
         if (s.Activation.IsRelu && points is { Points.IsEmpty: false } && Averaged(s, layer, points) is { } averaged) return averaged;
         if (s.IsPoint && ExactOrbit(s, points) is { } orbit) return orbit;
+        if (s.Activation.IsRelu && PeriodicMap.Decide(s, layer, points) is { } periodic) return periodic;
         if (growth is not null && GrowthSearch.OnlyBoundaryIsLeft(s, layer, growth)) return Grows(s, layer, growth, points);
         if (s.Activation.IsRelu && BoxSplitting.Decide(s, layer, points, options, cancellation) is { } split) return split;
         if (growth is not null) return Grows(s, layer, growth, points);

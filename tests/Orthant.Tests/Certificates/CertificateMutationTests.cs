@@ -47,7 +47,6 @@ public sealed class CertificateMutationTests
     [Fact]
     public void ATreeOfProductsIsGrownAnew()
     {
-        RadiusSearch _ = new([Matrix("1")], false, new JointRadiusOptions(), default);
         JointRadius found = JointSpectralRadius.Bound([Matrix("1,1;0,1"), Matrix("0.5,-1;1,0.5")], new JointRadiusOptions { Seconds = 0.5 });
         Assert.True(CertificateChecker.Check(found.Certificate).Valid, found.Method);
         QuadraticTree tree = new([[1, 0], [0, 1]], 30, 100_000);
@@ -55,6 +54,23 @@ public sealed class CertificateMutationTests
         Assert.True(CertificateChecker.Check(new SpectralRadiusCertificate(set, false, 0, [0], new Rational(9, 10), tree)).Valid);
         Assert.False(CertificateChecker.Check(new SpectralRadiusCertificate(set, false, 0, [0], new Rational(84, 100), tree)).Valid);
         Assert.False(CertificateChecker.Check(new SpectralRadiusCertificate(set, false, 0, [0], new Rational(9, 10), tree with { Nodes = 1 })).Valid);
+    }
+
+    [Fact]
+    public void TheCheckerStaysSmall()
+    {
+        int lines = Directory.GetFiles(Path.Combine(Repository.Root, "src/Orthant/Certificates"), "*.cs", SearchOption.AllDirectories)
+            .SelectMany(File.ReadAllLines).Count(l => l.Trim() is { Length: > 0 } t && !t.StartsWith("//", StringComparison.Ordinal));
+        Assert.True(lines < 1500, $"{lines} lines of code");
+    }
+
+    [Fact]
+    public void ABlockThatIsNotInvariantIsRefused()
+    {
+        JointRadius found = JointSpectralRadius.Bound([Matrix("1,1;0,1"), Matrix("1,0;0,1")]);
+        BlockSplit split = Assert.IsType<BlockSplit>(found.Certificate.Evidence);
+        Assert.True(CertificateChecker.Check(found.Certificate).Valid);
+        Assert.False(CertificateChecker.Check(found.Certificate with { Evidence = split with { Basis = Matrix("0,1;1,0") } }).Valid);
     }
 
     public static TheoryData<string, string, string> Mutations { get; } = new()

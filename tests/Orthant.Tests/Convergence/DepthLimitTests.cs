@@ -138,6 +138,35 @@ public sealed class DepthLimitTests
         Assert.Equal(DepthVerdict.Diverges, Decide(Tied("0.75,0.25;0.25,0.75", "0.1,0.1", Unit(2))).Verdict);
     }
 
+    [Theory]
+    [InlineData("0,1;1,0", "0,0", 2)]
+    [InlineData("0,-1;1,0", "1,0", 4)]
+    [InlineData("0,1,0;0,0,1;1,0,0", "0,0,0", 3)]
+    public void MapsOfFiniteOrderRepeat(string w, string b, int period)
+    {
+        DepthLimitResult result = Decide(Tied(w, b, Unit(w.Count(c => c == ';') + 1)));
+        Assert.Equal(DepthVerdict.NoLimit, result.Verdict);
+        PeriodicMapCertificate certificate = Assert.IsType<PeriodicMapCertificate>(result.Certificate);
+        Assert.Equal(period, certificate.Period);
+        Assert.False(CertificateChecker.Check(certificate with { Period = 2 * period }).Valid);
+        Assert.False(CertificateChecker.Check(certificate with { Region = [.. certificate.Region.Select(r => new[] { r[0], r[1] / 2 })] }).Valid);
+    }
+
+    [Theory]
+    [InlineData("1/2,0,0", "0,1/3,-1/5;0,0,1/4;0,0,0")]
+    [InlineData("1/3,-2,0.5", "0.2,-0.9,0.3;0.8,0.1,-0.4;-0.3,0.5,0.4")]
+    public void ContractionsHoldFromSeveralStarts(string b, string w)
+    {
+        DepthLimitResult result = Decide(Tied(w, b, ("0", "3"), ("0", "3"), ("0", "3")));
+        Assert.Equal(DepthVerdict.ConvergesUniformly, result.Verdict);
+        double[] limit = [.. result.Limit!.Value.Select(e => e.Midpoint)];
+        foreach (Rational start in new Rational[] { 0, 1, 3 })
+        {
+            Interval[] state = Tied(w, b, Point($"{start}", "2", $"{start}")).Enclose(200);
+            for (int i = 0; i < 3; i++) Assert.Equal(limit[i], state[i].Midpoint, 1e-9);
+        }
+    }
+
     [Fact]
     public void TwoAttractorsShareABox()
     {

@@ -24,6 +24,9 @@ public sealed class JointSpectralRadiusTests
     [InlineData("1,1;0,1|1,0;1,1", 1.618033988749895)]
     [InlineData("1,0;0,1|3,-3;3,3", 4.242640687119286)]
     [InlineData("-1,1,-1;-1,-1,1;0,1,1|-1,1,-1;-1,-1,0;0,1,1", 1.684185282491551)]
+    [InlineData("1,1;0,1|1,0;0,1", 1)]
+    [InlineData("1,1;0,1|1,1;0,1", 1)]
+    [InlineData("0.6,0,1;0.2,0.6,0;0,0,0.5|0.6,-0.6,0;0,-0.2,1;0,0,-0.4", 0.6596789089552835)]
     [InlineData("2", 2)]
     [InlineData("0,0;0,0", 0)]
     public void PublishedSetsClose(string matrices, double radius)

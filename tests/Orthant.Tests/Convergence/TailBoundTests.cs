@@ -30,7 +30,7 @@ public sealed class TailBoundTests
         (Rational, Rational)[] box = [.. Enumerable.Range(0, m).Select(_ => Rational.Abs(Entry())).Select(x => (x, point ? x : x + 1))];
         LayerSequence s = new(box, activation, new StepTail(direction, sizes));
         int[] depths = [1, 2, 3, 5, 8, 13, 21, 1000];
-        DepthLimitResult found = DepthLimit.Decide(s, new DepthLimitOptions { Depths = [.. depths] });
+        DepthLimitResult found = DepthLimit.Decide(s, new DepthLimitOptions { Depths = [.. depths], Norms = [.. VectorNorm.All, VectorNorm.L2.Weighted([.. Enumerable.Range(1, m).Select(i => (double)i)])] });
         Assert.Equal(DepthVerdict.ConvergesUniformly, found.Verdict);
         int inputs = point ? 1 : 80, compared = 0;
         for (int i = 0; i < inputs; i++)
@@ -50,9 +50,18 @@ public sealed class TailBoundTests
                 // What is left beyond the deepest state is bounded in its turn.
                 double rest = found.TailBounds.Single(b => b.Depth == deep && b.Norm == bound.Norm).Bound;
                 double[] e = [.. states[bound.Depth].Zip(x, (p, q) => Math.Abs(p - q))];
-                double truth = bound.Norm switch { "l1" => e.Sum(), "l2" => Math.Sqrt(e.Sum(v => v * v)), _ => e.Max() };
+                double truth = bound.Norm switch { "l1" => e.Sum(), "l2" => Math.Sqrt(e.Sum(v => v * v)), "linf" => e.Max(), _ => Math.Sqrt(e.Select((v, k) => v * v * (k + 1) * (k + 1)).Sum()) };
                 Assert.True(truth <= ((bound.Bound + rest) * (1 + 1e-10)) + 1e-12, $"{name} {sizes.Kind} depth {bound.Depth} {bound.Norm}: {truth} > {bound.Bound}");
                 compared++;
+            }
+            foreach (CoordinateBounds bound in found.CoordinateBounds.Where(b => b.Depth < deep))
+            {
+                double rest = found.TailBounds.Single(b => b.Depth == deep && b.Norm == "linf").Bound;
+                for (int k = 0; k < m; k++)
+                {
+                    Assert.True(Math.Abs(states[bound.Depth][k] - x[k]) <= ((bound.Bounds[k] + rest) * (1 + 1e-10)) + 1e-12, $"{name} {sizes.Kind} depth {bound.Depth} coordinate {k}");
+                    compared++;
+                }
             }
         }
         return compared;
@@ -67,6 +76,20 @@ public sealed class TailBoundTests
         Assert.Equal((plus + minus) / 2, result.Limit!.Value[0].Midpoint, 1e-12);
         Assert.Equal((plus - minus) / 2, result.Limit!.Value[1].Midpoint, 1e-12);
         Assert.True(result.Limit!.Value[0].Contains((plus + minus) / 2));
+    }
+
+    [Fact]
+    public void AnInactiveNeuronWakesWhenStepsChangeTheirSign()
+    {
+        // The second neuron is pushed down by every positive step and up by every negative one.
+        foreach (StepSizes sizes in new[] { StepSizes.Power(2, 0, alternating: true), StepSizes.Geometric(new Rational(-1, 2)) })
+        {
+            LayerSequence s = Steps("0,0;-1,0", "0,-1", sizes, Point("1", "0"));
+            DepthLimitResult result = Decide(s);
+            Interval[] deep = s.Enclose(3000);
+            Assert.True(deep[1].Lower > 0);
+            for (int i = 0; i < 2; i++) Assert.True(Math.Abs(result.Limit!.Value[i].Midpoint - deep[i].Midpoint) <= result.Limit.Value[i].Radius + 1e-6);
+        }
     }
 
     [Theory]

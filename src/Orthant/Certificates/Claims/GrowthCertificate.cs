@@ -32,6 +32,9 @@ public sealed record GrowthCertificate(SequenceData Sequence, Rational[] Combina
         if (!WholeBox)
         {
             verification.Require(Rate.Sign > 0, "u grows where it is large");
+            Interval[] states = math.Start();
+            for (int i = 1; i <= Depth; i++) states = math.Step(Sequence.Prefix.Length + i, states);
+            verification.Require(states.All(e => e.Lower >= 0), "the states are nonnegative");
             return;
         }
         Rational least = 0;

@@ -28,6 +28,14 @@ internal sealed class RadiusSearch
         given = [.. exact.Select(a => a.SelectMany(r => r).Select(e => e.ToDouble()).ToArray())];
     }
 
+    /// <summary>The largest lower bound that exact arithmetic confirms of a word's spectral radius.</summary>
+    public static Rational CertifyLower(Rational[][][] set, int[] word, JointRadiusOptions options, CancellationToken cancellation)
+    {
+        RadiusSearch search = new(set, masks: false, options, cancellation);
+        search.SetLower(word);
+        return search.certifiedLower;
+    }
+
     public JointRadius Run()
     {
         if (exact.All(a => a.All(r => r.All(e => e.IsZero))))
