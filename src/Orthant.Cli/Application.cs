@@ -19,6 +19,7 @@ internal static class Application
         new NeuronsVerb(),
         new ConvergeVerb(),
         new JsrVerb(),
+        new PriorVerb(),
         new TrainVerb(),
         new CheckVerb(),
         new ReportVerb(),
