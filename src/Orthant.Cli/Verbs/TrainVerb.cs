@@ -96,7 +96,7 @@ internal sealed class TrainVerb : Verb
                 seconds = e.Seconds,
             }).ToArray(),
             ["secondsPerEpoch"] = median,
-            ["peakMemoryBytes"] = Environment.WorkingSet,
+            ["peakMemoryBytes"] = System.Diagnostics.Process.GetCurrentProcess().PeakWorkingSet64,
             ["file"] = path,
             ["checkpoint"] = saved,
         };
