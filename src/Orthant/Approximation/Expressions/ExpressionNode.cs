@@ -1,0 +1,211 @@
+using Orthant.Numerics;
+
+namespace Orthant.Approximation;
+
+/// <summary>One operation of an <see cref="Expression"/> on its operands.</summary>
+internal abstract class ExpressionNode
+{
+    /// <summary>Whether the variable does not occur below this node.</summary>
+    public virtual bool IsConstant => false;
+
+    public abstract double Value(double x);
+
+    public abstract Interval Range(Interval x);
+
+    public abstract Jet Enclose(Interval x);
+}
+
+/// <summary>A number as written: its enclosure, and the nearest double.</summary>
+internal sealed class ConstantNode(Interval value, double nearest) : ExpressionNode
+{
+    private readonly Jet jet = Jet.Constant(value);
+
+    public Interval Enclosure => value;
+
+    public override bool IsConstant => true;
+
+    public override double Value(double x) => nearest;
+
+    public override Interval Range(Interval x) => value;
+
+    public override Jet Enclose(Interval x) => jet;
+}
+
+internal sealed class VariableNode : ExpressionNode
+{
+    public override double Value(double x) => x;
+
+    public override Interval Range(Interval x) => x;
+
+    public override Jet Enclose(Interval x) => Jet.Variable(x);
+}
+
+/// <summary>A sum of signed terms: one node for a long sum, so that evaluation never nests deeper than brackets do.</summary>
+internal sealed class SumNode(IReadOnlyList<(bool Negative, ExpressionNode Term)> terms) : ExpressionNode
+{
+    public override bool IsConstant => terms.All(t => t.Term.IsConstant);
+
+    public override double Value(double x)
+    {
+        double sum = 0;
+        foreach ((bool negative, ExpressionNode term) in terms) sum += negative ? -term.Value(x) : term.Value(x);
+        return sum;
+    }
+
+    public override Interval Range(Interval x)
+    {
+        Interval sum = 0;
+        foreach ((bool negative, ExpressionNode term) in terms) sum = negative ? sum - term.Range(x) : sum + term.Range(x);
+        return sum;
+    }
+
+    public override Jet Enclose(Interval x)
+    {
+        Jet sum = Jet.Constant(0);
+        foreach ((bool negative, ExpressionNode term) in terms) sum = negative ? sum - term.Enclose(x) : sum + term.Enclose(x);
+        return sum;
+    }
+}
+
+/// <summary>A product of factors and divisors.</summary>
+internal sealed class ProductNode(IReadOnlyList<(bool Divides, ExpressionNode Factor)> factors) : ExpressionNode
+{
+    public override bool IsConstant => factors.All(t => t.Factor.IsConstant);
+
+    public override double Value(double x)
+    {
+        double product = 1;
+        foreach ((bool divides, ExpressionNode factor) in factors) product = divides ? product / factor.Value(x) : product * factor.Value(x);
+        return product;
+    }
+
+    public override Interval Range(Interval x)
+    {
+        Interval product = 1;
+        foreach ((bool divides, ExpressionNode factor) in factors) product = divides ? product / factor.Range(x) : product * factor.Range(x);
+        return product;
+    }
+
+    public override Jet Enclose(Interval x)
+    {
+        Jet product = Jet.Constant(1);
+        bool first = true;
+        foreach ((bool divides, ExpressionNode factor) in factors)
+        {
+            Jet next = factor.Enclose(x);
+            Interval value = divides ? product.Value / next.Value : product.Value * next.Value;
+            if (divides) next = Functions.Reciprocal(next);
+            product = first ? next : product * next;
+            product = product with { Value = value };
+            first = false;
+        }
+        return product;
+    }
+}
+
+/// <summary>base ^ exponent with a whole exponent.</summary>
+internal sealed class WholePowerNode(ExpressionNode operand, int exponent) : ExpressionNode
+{
+    public override bool IsConstant => operand.IsConstant;
+
+    public override double Value(double x) => exponent == 2 ? operand.Value(x) * operand.Value(x) : Math.Pow(operand.Value(x), exponent);
+
+    public override Interval Range(Interval x) => Interval.Pow(operand.Range(x), exponent);
+
+    public override Jet Enclose(Interval x)
+    {
+        Jet u = operand.Enclose(x);
+        double n = exponent;
+        return exponent switch
+        {
+            0 => Jet.Constant(1),
+            1 => u,
+            2 => u.Through(Interval.Square(u.Value), 2 * u.Value, 2),
+            _ => u.Through(Interval.Pow(u.Value, exponent), n * Interval.Pow(u.Value, exponent - 1), (Interval)n * (n - 1) * Interval.Pow(u.Value, exponent - 2)),
+        };
+    }
+}
+
+/// <summary>base ^ exponent with a constant that is not whole: defined for a base that is not negative.</summary>
+internal sealed class RealPowerNode(ExpressionNode operand, Interval exponent, double nearest) : ExpressionNode
+{
+    public override bool IsConstant => operand.IsConstant;
+
+    public override double Value(double x) => Math.Pow(operand.Value(x), nearest);
+
+    public override Interval Range(Interval x) => Functions.RealPower(operand.Range(x), exponent);
+
+    public override Jet Enclose(Interval x)
+    {
+        Jet u = operand.Enclose(x);
+        return u.Through(
+            Functions.RealPower(u.Value, exponent), exponent * Functions.RealPower(u.Value, exponent - 1),
+            exponent * (exponent - 1) * Functions.RealPower(u.Value, exponent - 2));
+    }
+}
+
+/// <summary>A named function of one operand.</summary>
+internal sealed class CallNode(NamedFunction function, ExpressionNode operand) : ExpressionNode
+{
+    public override bool IsConstant => operand.IsConstant;
+
+    public override double Value(double x) => function.Value(operand.Value(x));
+
+    public override Interval Range(Interval x) => function.Range(operand.Range(x));
+
+    public override Jet Enclose(Interval x)
+    {
+        Jet u = operand.Enclose(x);
+        return u.Value.IsBounded ? function.Enclose(u) : new Jet(function.Range(u.Value), Interval.Entire, Interval.Entire);
+    }
+}
+
+/// <summary>The larger or the smaller of two.</summary>
+internal sealed class ExtremeNode(ExpressionNode left, ExpressionNode right, bool larger) : ExpressionNode
+{
+    public override bool IsConstant => left.IsConstant && right.IsConstant;
+
+    public override double Value(double x) => larger ? Math.Max(left.Value(x), right.Value(x)) : Math.Min(left.Value(x), right.Value(x));
+
+    public override Interval Range(Interval x) =>
+        larger ? Interval.Max(left.Range(x), right.Range(x)) : Interval.Min(left.Range(x), right.Range(x));
+
+    public override Jet Enclose(Interval x)
+    {
+        Jet a = left.Enclose(x), b = right.Enclose(x);
+        (Jet high, Jet low) = larger ? (a, b) : (-a, -b);
+        if (high.Value.Lower >= low.Value.Upper) return a;
+        if (low.Value.Lower >= high.Value.Upper) return b;
+        return Jet.Either(a, b, continuous: true) with { Value = larger ? Interval.Max(a.Value, b.Value) : Interval.Min(a.Value, b.Value) };
+    }
+}
+
+/// <summary>One of two expressions, by the sign of a third: <c>piecewise(x &lt; 0, a, b)</c>.</summary>
+internal sealed class ChoiceNode(ExpressionNode difference, bool strict, ExpressionNode whenNegative, ExpressionNode otherwise) : ExpressionNode
+{
+    public override bool IsConstant => difference.IsConstant && whenNegative.IsConstant && otherwise.IsConstant;
+
+    public override double Value(double x)
+    {
+        double d = difference.Value(x);
+        return d < 0 || (!strict && d == 0) ? whenNegative.Value(x) : otherwise.Value(x);
+    }
+
+    public override Interval Range(Interval x)
+    {
+        Interval d = difference.Range(x);
+        if (IsNegative(d)) return whenNegative.Range(x);
+        return IsNotNegative(d) ? otherwise.Range(x) : Interval.Hull(whenNegative.Range(x), otherwise.Range(x));
+    }
+
+    public override Jet Enclose(Interval x)
+    {
+        Interval d = difference.Range(x);
+        if (IsNegative(d)) return whenNegative.Enclose(x);
+        return IsNotNegative(d) ? otherwise.Enclose(x) : Jet.Either(whenNegative.Enclose(x), otherwise.Enclose(x), continuous: false);
+    }
+
+    private bool IsNegative(Interval d) => d.Upper < 0 || (!strict && d.Upper == 0);
+
+    private bool IsNotNegative(Interval d) => d.Lower > 0 || (strict && d.Lower == 0);
+}
