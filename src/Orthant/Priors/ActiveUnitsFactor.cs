@@ -81,19 +81,19 @@ internal sealed class ActiveUnitsFactor : MellinFactor
     {
         int mode = Mode(c);
         Span<Complex> sum = stackalloc Complex[1];
-        Sum(c, mode, [0], sum);
+        Sum(0, c, mode, [0], sum);
         DoubleDouble half = 0.5 * c, m = mode;
         DoubleDouble largest = LogGammaRatio.LogGamma(DoubleDouble.TwoSum(mode, c) * 0.5) - LogGammaRatio.LogGamma(m * 0.5)
             + half * (DoubleDouble.Ln2 - _logMean) + LogWeight(mode);
         return largest + DoubleDouble.Log(sum[0].Real);
     }
 
-    public override void Log(double c, ReadOnlySpan<double> t, Span<Complex> result)
+    public override void Log(int start, double c, ReadOnlySpan<double> t, Span<Complex> result)
     {
-        int mode = Mode(c);
-        Sum(c, mode, t, result);
+        int mode = Mode(start + c);
+        Sum(start, c, mode, t, result);
         Term term = TermOf(mode);
-        for (int j = 0; j < t.Length; j++) result[j] = Complex.Log(result[j]) + term.Log(new Complex(c, t[j])) + term.LogWeight;
+        for (int j = 0; j < t.Length; j++) result[j] = Complex.Log(result[j]) + term.Log(start, new Complex(c, t[j])) + term.LogWeight;
     }
 
     /// <summary>What one term needs for many s, remembered for the few m that are ever a mode.</summary>
@@ -119,7 +119,10 @@ internal sealed class ActiveUnitsFactor : MellinFactor
             if (Ratio(middle) * (middle + real) >= 1) low = middle + 1;
             else high = middle;
         }
-        return Math.Clamp(low + 1, 1, _d);
+        int mode = Math.Clamp(low + 1, 1, _d);
+        // Left of -1 the largest term moves down, as long as its gamma function is right of its poles.
+        while (c < real && mode > 2 && mode - 2 + c > 1 && Ratio(mode - 2) * (mode - 2 + c) < 1) mode -= 2;
+        return mode;
     }
 
     /// <summary>a(m+2)/a(m) without its factor m + s.</summary>
@@ -127,50 +130,50 @@ internal sealed class ActiveUnitsFactor : MellinFactor
         (_d - m) * (_d - m - 1.0) * _oddsSquared / (m * (m + 1.0) * (m + 2.0));
 
     /// <summary>The sum of all terms, divided by the term of the mode.</summary>
-    private void Sum(double c, int mode, ReadOnlySpan<double> t, Span<Complex> sum)
+    private void Sum(int start, double c, int mode, ReadOnlySpan<double> t, Span<Complex> sum)
     {
         for (int j = 0; j < t.Length; j++) sum[j] = Complex.Zero;
-        bool whole = c <= -0.9 && _d <= WholeSumWidth;
-        AddChain(mode, 1, c, t, default, sum, whole);
+        bool whole = start + c <= -0.9 && _d <= WholeSumWidth;
+        AddChain(mode, start, c, t, default, sum, whole);
         int other = mode < _d ? mode + 1 : mode - 1;
         if (other < 1) return;
         Term one = TermOf(mode), next = TermOf(other);
         // Neighbouring weights have the ratio of the binomial recurrence.
         double odds = _p / (1 - _p), ratio = other > mode ? (_d - mode) / (mode + 1.0) * odds : mode / (_d - mode + 1.0) / odds;
-        Complex[] start = new Complex[t.Length];
+        Complex[] values = new Complex[t.Length];
         for (int j = 0; j < t.Length; j++)
         {
             Complex s = new(c, t[j]);
-            start[j] = ratio * Complex.Exp(next.Log(s) - one.Log(s));
+            values[j] = ratio * Complex.Exp(next.Log(start, s) - one.Log(start, s));
         }
-        AddChain(other, other - mode, c, t, start, sum, whole);
+        AddChain(other, start, c, t, values, sum, whole);
     }
 
     /// <summary>Adds the terms of one parity, begun at a term whose values are given (1 where none are).</summary>
-    private void AddChain(int first, int offset, double c, ReadOnlySpan<double> t, ReadOnlySpan<Complex> start, Span<Complex> sum, bool whole)
+    private void AddChain(int first, int start, double c, ReadOnlySpan<double> t, ReadOnlySpan<Complex> values, Span<Complex> sum, bool whole)
     {
-        double real = Math.Max(c, -0.9);
+        double real = start + c;
         List<double> up = [], down = [];
         double size = 1;
         for (int m = first; m + 2 <= _d && size > 1e-20; m += 2)
         {
             double ratio = Ratio(m);
             up.Add(ratio);
-            size *= ratio * (m + real);
+            size *= ratio * Math.Max(m + real, 0.1);
         }
         size = 1;
         for (int m = first - 2; m >= 1 && (whole || size > 1e-20); m -= 2)
         {
             double ratio = 1 / Ratio(m);
             down.Add(ratio);
-            size *= ratio / (m + real);
+            size *= ratio / Math.Max(m + real, 0.1);
         }
-        AddTerms(CollectionsMarshal.AsSpan(up), CollectionsMarshal.AsSpan(down), first, c, t, start, sum);
+        AddTerms(CollectionsMarshal.AsSpan(up), CollectionsMarshal.AsSpan(down), first, start, c, t, values, sum);
     }
 
     /// <summary>The recurrence for four or eight points of the line at once.</summary>
-    private static void AddTerms(ReadOnlySpan<double> up, ReadOnlySpan<double> down, int first, double c,
-        ReadOnlySpan<double> t, ReadOnlySpan<Complex> start, Span<Complex> sum)
+    private static void AddTerms(ReadOnlySpan<double> up, ReadOnlySpan<double> down, int first, int start, double c,
+        ReadOnlySpan<double> t, ReadOnlySpan<Complex> values, Span<Complex> sum)
     {
         // Lanes hold points t_j of one line. A term a = x + iy becomes ratio (m + c + i t) a going up, and going down
         // ratio a / (m + c + i t) = ratio a (m + c - i t)/((m + c)^2 + t^2).
@@ -182,25 +185,35 @@ internal sealed class ActiveUnitsFactor : MellinFactor
             pad.Clear();
             for (int l = 0; l < count; l++)
             {
-                Complex a = start.IsEmpty ? Complex.One : start[j + l];
+                Complex a = values.IsEmpty ? Complex.One : values[j + l];
                 (pad[l], pad[lanes + l], pad[2 * lanes + l]) = (a.Real, a.Imaginary, t[j + l]);
             }
             Vector<double> x0 = new(pad), y0 = new(pad[lanes..]), im = new(pad[(2 * lanes)..]);
             Vector<double> x = x0, y = y0, sumX = x0, sumY = y0;
-            double re = first + c;
+            int whole = first + start;
             foreach (double ratio in up)
             {
+                double re = whole + c;
                 Vector<double> nextX = (x * re - y * im) * ratio;
                 y = (x * im + y * re) * ratio;
                 x = nextX;
                 sumX += x;
                 sumY += y;
-                re += 2;
+                whole += 2;
             }
-            (x, y, re) = (x0, y0, first + c);
+            (x, y, whole) = (x0, y0, first + start);
             foreach (double ratio in down)
             {
-                re -= 2;
+                whole -= 2;
+                double re = whole + c;
+                if (whole == 0)
+                {
+                    // At a pole m + s may be so small that its square underflows.
+                    (x, y) = Divide(x * ratio, y * ratio, re, im);
+                    sumX += x;
+                    sumY += y;
+                    continue;
+                }
                 Vector<double> scale = new Vector<double>(ratio) / (im * im + new Vector<double>(re * re));
                 Vector<double> nextX = (x * re + y * im) * scale;
                 y = (y * re - x * im) * scale;
@@ -212,9 +225,22 @@ internal sealed class ActiveUnitsFactor : MellinFactor
         }
     }
 
+    /// <summary>(x + iy)/(re + i im) lane by lane, by a division that scales.</summary>
+    private static (Vector<double> X, Vector<double> Y) Divide(Vector<double> x, Vector<double> y, double re, Vector<double> im)
+    {
+        int lanes = Vector<double>.Count;
+        Span<double> parts = stackalloc double[2 * lanes];
+        for (int l = 0; l < lanes; l++)
+        {
+            Complex quotient = new Complex(x[l], y[l]) / new Complex(re, im[l]);
+            (parts[l], parts[lanes + l]) = (quotient.Real, quotient.Imaginary);
+        }
+        return (new(parts), new(parts[lanes..]));
+    }
+
     /// <summary>A term's gamma part, (m/mean)^(s/2) Γ((m+s)/2)/(Γ(m/2)(m/2)^(s/2)), and its binomial weight.</summary>
     private sealed record Term(LogGammaRatio.At Ratio, double LogOverMean, double LogWeight)
     {
-        public Complex Log(Complex s) => Ratio.Of(0.5 * s) + 0.5 * s * LogOverMean;
+        public Complex Log(int start, Complex rest) => Ratio.Of(0.5 * start, 0.5 * rest) + 0.5 * (start + rest) * LogOverMean;
     }
 }

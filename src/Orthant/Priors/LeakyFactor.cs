@@ -65,9 +65,10 @@ internal sealed class LeakyFactor : MellinFactor
         return _chi.LogReal(c) + (DoubleDouble)largest + DoubleDouble.Log(sum);
     }
 
-    public override void Log(double c, ReadOnlySpan<double> t, Span<Complex> result)
+    public override void Log(int start, double c, ReadOnlySpan<double> t, Span<Complex> result)
     {
-        _chi.Log(c, t, result);
+        _chi.Log(start, c, t, result);
+        c += start;
         double largest = Largest(c);
         double[] weights = [.. _logWeight.Select((w, i) => Math.Exp(w + 0.5 * c * _logShare[i] - largest))];
         for (int j = 0; j < t.Length; j++)

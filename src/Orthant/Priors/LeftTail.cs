@@ -5,13 +5,17 @@ using Orthant.Numerics;
 namespace Orthant.Priors;
 
 /// <summary>The law near 0, left of the table of lines: residues of M(s) e^(−sy) at −1, −2, …, and a line further left.</summary>
-/// <remarks>A residue is the mean over a circle; at the radius of the saddle point between pole and circle nothing cancels, whatever the
-/// order of the pole. How many poles are taken as residues is chosen for each y by the size of the line that is left.</remarks>
+/// <remarks>A residue is the mean of M(s) (s + j) e^(−(s+j)y) over a circle of the radius that makes the largest of these values least: about
+/// (order − 1)/|y| at a strong pole, and as small as the residue itself where a wide layer has hardly any pole. There nothing cancels, whatever
+/// the order. How many poles are taken as residues is chosen for each y by the size of the line that is left.</remarks>
 internal sealed class LeftTail(MellinLaw law)
 {
-    private const int MostPoles = 400;
+    private const int MostPoles = 4000;
     private const double WidestCircle = 0.45;
-    private const double RadiusStep = 0.12;
+    private const int FineRadii = 60; // steps of 0.12 in log radius down to about 3e-4, then of 1.2 down to 1e-296
+    private const int Radii = 622;
+    private const int CoarseRadii = 6;
+    private const double Negligible = -45;
     private const double LineStepSize = 0.0628; // aliases a hundred away in y
 
     // Log of the largest |M| on the line −j − 1/2, found one after the other.
@@ -26,23 +30,53 @@ internal sealed class LeftTail(MellinLaw law)
     {
         int poles = Poles(y.Hi);
         (MellinLaw.Line density, MellinLaw.Line mass, double size) = _lines.GetOrAdd(poles, LayLine);
-        List<(DoubleDouble Log, double Value)> parts =
-            [((DoubleDouble)size + y * (poles + 0.5), (lower ? mass : density).Sum(y.Hi))];
-        for (int j = 1; j <= poles; j++) parts.Add(Residue(j, y, lower));
-        DoubleDouble largest = parts.Select(p => p.Value == 0 ? double.NegativeInfinity : p.Log + Math.Log(Math.Abs(p.Value))).Max();
+        double line = (lower ? mass : density).Sum(y.Hi);
+        List<(DoubleDouble Log, double Value)> parts = [((DoubleDouble)size + y * (poles + 0.5), line)];
+        DoubleDouble largest = LogOf(parts[0]);
+        for (int j = 1; j <= poles; j++)
+        {
+            if (Residue(j, y, lower, largest.Hi + Negligible) is not { } part) continue;
+            parts.Add(part);
+            DoubleDouble log = LogOf(part);
+            if (log > largest) largest = log;
+        }
         double sum = 0;
         foreach ((DoubleDouble log, double value) in parts) sum += value * Math.Exp((log - largest).Hi);
         return largest + Math.Log(Math.Max(sum, double.Epsilon));
     }
 
-    public double LogResidueAtMinusOne()
+    public double LogResidueAtMinusOne() => LogOf(Residue(1, 0, false, double.NegativeInfinity)!.Value).Hi;
+
+    /// <summary>Whether the pole at −1 is so weak that the law falls faster than r over a range of its own.</summary>
+    public bool HasWeakPole => CircleAt(1, FineRadii).LogSize(0) < law.LogMoment(-0.5).Hi - 3;
+
+    /// <summary>A bound of log g(y), up to a small factor: the best line left of −1 and the residues right of it.</summary>
+    public double LogBound(double y)
     {
-        double mean = CircleAt(1, 0).Mean(0, false, out double scale);
-        return scale + Math.Log(mean);
+        int poles = Poles(y);
+        double bound = _sizes.GetOrAdd(poles, Size) + (poles + 0.5) * y;
+        for (int j = 1; j <= poles; j++)
+        {
+            double residue = double.PositiveInfinity;
+            for (int i = 0; i <= CoarseRadii && residue + j * y > bound + Negligible; i++)
+            {
+                residue = Math.Min(residue, CoarseCircle(j, i).LogSize(y));
+            }
+            double log = residue + j * y, larger = Math.Max(bound, log);
+            bound = larger + Math.Log(Math.Exp(bound - larger) + Math.Exp(log - larger));
+        }
+        return bound;
     }
 
-    private Circle CircleAt(int pole, int radius) => _circles.GetOrAdd((pole, radius),
-        key => new Circle(law, key.Pole, WidestCircle * Math.Exp(-RadiusStep * key.Radius), Nodes));
+    private Circle CoarseCircle(int pole, int index) =>
+        CircleAt(pole, index == 0 ? 0 : FineRadii - 1 + index * ((Radii - FineRadii) / CoarseRadii));
+
+    private static DoubleDouble LogOf((DoubleDouble Log, double Value) part) =>
+        part.Value == 0 ? double.NegativeInfinity : part.Log + Math.Log(Math.Abs(part.Value));
+
+    private static double Radius(int index) => WidestCircle * Math.Exp(-0.12 * Math.Min(index, FineRadii) - 1.2 * Math.Max(0, index - FineRadii));
+
+    private Circle CircleAt(int pole, int radius) => _circles.GetOrAdd((pole, radius), key => new Circle(law, key.Pole, Radius(key.Radius), Nodes));
 
     /// <summary>The number of residues that leaves the smallest line.</summary>
     private int Poles(double y)
@@ -54,8 +88,8 @@ internal sealed class LeftTail(MellinLaw law)
             double size = _sizes.GetOrAdd(j, Size) + (j + 0.5) * y;
             if (size < least) (best, least) = (j, size);
             // Between poles log |M| is convex on the whole: once sizes have grown well beyond the least, they go on growing. Nothing is gained
-            // below the sixteenth digit of the first residue's neighbourhood either.
-            if (size > least + 5 || size < _sizes.GetOrAdd(1, Size) + 1.5 * y - 300) break;
+            // far below the smallest residue that a double can tell.
+            if (size > least + 5 || size < _sizes.GetOrAdd(1, Size) + 1.5 * y - 1500) break;
         }
         return best;
     }
@@ -88,17 +122,28 @@ internal sealed class LeftTail(MellinLaw law)
         return (new(LineStepSize, 0, density), new(LineStepSize, 0, lower), reference);
     }
 
-    private (DoubleDouble Log, double Value) Residue(int pole, DoubleDouble y, bool lower)
+    /// <summary>The residue as value · e^log; null where it is smaller than e^floor.</summary>
+    private (DoubleDouble Log, double Value)? Residue(int pole, DoubleDouble y, bool lower, double floor)
     {
-        // The circle's integrand is largest at its right end, where M(-pole + radius) e^(-radius y) has its saddle.
+        // Any radius bounds the residue; a few far apart show most of those that do not count.
+        double before = double.PositiveInfinity;
+        for (int i = 0; i <= CoarseRadii; i++)
+        {
+            double size = CoarseCircle(pole, i).LogSize(y.Hi);
+            if (size + pole * y.Hi < floor) return null;
+            if (size > before) break;
+            before = size;
+        }
         Circle? best = null;
         double least = double.PositiveInfinity;
-        for (int i = 0; i < 80; i++)
+        for (int i = 0; i < Radii; i++)
         {
             Circle circle = CircleAt(pole, i);
-            double size = circle.LogRight - circle.Radius * y.Hi;
+            double size = circle.LogSize(y.Hi);
+            if (size + pole * y.Hi < floor) return null;
             if (size < least) (best, least) = (circle, size);
-            else if (size > least + 1) break;
+            // A radius at which the bound stands still is at the residue itself: nothing is gained by a smaller one.
+            else if (size > least + 1 || (i > FineRadii && size > least - 1e-6)) break;
         }
         double mean = best!.Mean(y.Hi, lower, out double scale);
         return (y * pole + scale, mean);
@@ -108,6 +153,7 @@ internal sealed class LeftTail(MellinLaw law)
     private sealed class Circle
     {
         private readonly int _pole;
+        private readonly double _logRight;
         private readonly Complex[] _offsets;
         private readonly Lazy<(Complex[] Values, double Log)> _values;
 
@@ -116,24 +162,25 @@ internal sealed class LeftTail(MellinLaw law)
             (_pole, Radius) = (pole, radius);
             _offsets = [.. Enumerable.Range(0, nodes / 2).Select(n => Complex.FromPolarCoordinates(radius, (n + 0.5) * 2 * Math.PI / nodes))];
             Complex[] right = new Complex[1];
-            law.Log(-pole + radius, [0], right);
-            LogRight = right[0].Real;
+            law.Log(-pole, radius, [0], right);
+            _logRight = right[0].Real + Math.Log(radius);
             _values = new(() =>
             {
                 Complex[] logs = new Complex[_offsets.Length], one = new Complex[1];
                 for (int n = 0; n < logs.Length; n++)
                 {
-                    law.Log(-pole + _offsets[n].Real, [_offsets[n].Imaginary], one);
+                    law.Log(-pole, _offsets[n].Real, [_offsets[n].Imaginary], one);
                     logs[n] = one[0];
                 }
                 double log = logs.Max(l => l.Real);
-                return ([.. logs.Select((l, n) => Complex.Exp(l - log) * _offsets[n])], log);
+                return ([.. logs.Select((l, n) => Complex.Exp(l - log) * (_offsets[n] / radius))], log + Math.Log(radius));
             });
         }
 
         public double Radius { get; }
 
-        public double LogRight { get; }
+        /// <summary>log of the integrand at the circle's right end, where for negative y it is largest.</summary>
+        public double LogSize(double y) => _logRight - Radius * y;
 
         /// <summary>The mean of M(s) (s + pole) e^(−(s+pole) y) over the circle, divided by e^scale.</summary>
         public double Mean(double y, bool lower, out double scale)

@@ -36,14 +36,27 @@ internal static class LogGammaRatio
             else _tail = ComplexGamma.StirlingTail(a).Real;
         }
 
-        /// <summary>log Γ(a+t)/Γ(a) − t log a.</summary>
-        public Complex Of(Complex t)
+        /// <summary>log Γ(a+t)/Γ(a) − t log a, for t = start + rest.</summary>
+        /// <param name="start">A multiple of one half; with it a + t may lie as near to a pole of Γ as the rest is small.</param>
+        /// <param name="rest">What is left of t.</param>
+        public Complex Of(double start, Complex rest)
         {
-            if (_a < SeriesFrom) return ComplexGamma.Log(_a + t) - _logGamma - t * _logA;
-            if (t.Real <= 12 - _a) return ComplexGamma.Log(_a + t) - ComplexGamma.LogAbs(_a) - t * _logA;
+            Complex t = start + rest;
+            if (_a < SeriesFrom) return LogGammaNear(_a + start, rest) - _logGamma - t * _logA;
+            if (t.Real <= 12 - _a) return LogGammaNear(_a + start, rest) - ComplexGamma.LogAbs(_a) - t * _logA;
             // Stirling on both sides; with z = t/a the leading terms are a (log(1+z) - z) + (t - 1/2) log(1+z).
             Complex z = t / _a, log = ComplexGamma.Log1p(z);
             return _a * Log1pMinus(z, log) + (t - 0.5) * log + ComplexGamma.StirlingTail(_a + t) - _tail;
+        }
+
+        /// <summary>log Γ(x + rest) on some branch, sharp where x is a pole.</summary>
+        private static Complex LogGammaNear(double x, Complex rest)
+        {
+            bool pole = x <= 0 && x == Math.Floor(x) && Math.Abs(rest.Real) + Math.Abs(rest.Imaginary) < 0.5;
+            if (!pole) return ComplexGamma.Log(x + rest);
+            // Gamma(-n + e) Gamma(1 + n - e) = pi/sin(pi (e - n)), and the sine has the sign (-1)^n.
+            Complex sine = Complex.Sin(Math.PI * rest);
+            return Math.Log(Math.PI) - Complex.Log(x % 2 == 0 ? sine : -sine) - ComplexGamma.Log(1 - x - rest);
         }
     }
 

@@ -22,17 +22,18 @@ internal abstract class MellinFactor
     /// <summary>The logarithm of the moment function at a real number, for −1 &lt; c, to about 10⁻¹⁵ absolutely.</summary>
     public abstract DoubleDouble LogReal(double c);
 
-    /// <summary>Logarithms (on any branch) of the moment function at c + i t, for all t of a line.</summary>
-    /// <param name="c">Real part; any number that is no pole.</param>
+    /// <summary>Logarithms (on any branch) of the moment function at start + c + i t, for all t of a line.</summary>
+    /// <param name="start">0, or the whole number of a pole: then c + i t is the exact distance from it, however small.</param>
+    /// <param name="c">Real part, less the start; not that of a pole.</param>
     /// <param name="t">Imaginary parts.</param>
     /// <param name="result">One logarithm each.</param>
-    public abstract void Log(double c, ReadOnlySpan<double> t, Span<Complex> result);
+    public abstract void Log(int start, double c, ReadOnlySpan<double> t, Span<Complex> result);
 
     /// <summary>The logarithm at one point.</summary>
     public Complex Log(Complex s)
     {
         Span<Complex> result = stackalloc Complex[1];
-        Log(s.Real, [s.Imaginary], result);
+        Log(0, s.Real, [s.Imaginary], result);
         return result[0];
     }
 }
@@ -54,9 +55,9 @@ internal sealed class ChiSquaredFactor(double k) : MellinFactor
     public override DoubleDouble LogReal(double c) =>
         LogGammaRatio.LogGamma(DoubleDouble.TwoSum(k, c) * 0.5) - _logGamma - _logHalf * (0.5 * c);
 
-    public override void Log(double c, ReadOnlySpan<double> t, Span<Complex> result)
+    public override void Log(int start, double c, ReadOnlySpan<double> t, Span<Complex> result)
     {
-        for (int j = 0; j < t.Length; j++) result[j] = _ratio.Of(new Complex(0.5 * c, 0.5 * t[j]));
+        for (int j = 0; j < t.Length; j++) result[j] = _ratio.Of(0.5 * start, new Complex(0.5 * c, 0.5 * t[j]));
     }
 }
 
@@ -79,11 +80,11 @@ internal sealed class QuotientFactor(MellinFactor numerator, MellinFactor denomi
 
     public override DoubleDouble LogReal(double c) => numerator.LogReal(c) - denominator.LogReal(c);
 
-    public override void Log(double c, ReadOnlySpan<double> t, Span<Complex> result)
+    public override void Log(int start, double c, ReadOnlySpan<double> t, Span<Complex> result)
     {
         Complex[] other = new Complex[t.Length];
-        numerator.Log(c, t, result);
-        denominator.Log(c, t, other);
+        numerator.Log(start, c, t, result);
+        denominator.Log(start, c, t, other);
         for (int j = 0; j < t.Length; j++) result[j] -= other[j];
     }
 }

@@ -67,13 +67,16 @@ internal sealed class MellinLaw
     }
 
     /// <summary>Logarithms of M at c + i t.</summary>
-    public void Log(double c, ReadOnlySpan<double> t, Span<Complex> result)
+    public void Log(double c, ReadOnlySpan<double> t, Span<Complex> result) => Log(0, c, t, result);
+
+    /// <summary>Logarithms of M at start + c + i t; with the whole number of a pole as start, c + i t is the exact distance from it.</summary>
+    public void Log(int start, double c, ReadOnlySpan<double> t, Span<Complex> result)
     {
         Complex[] one = new Complex[t.Length];
         result.Clear();
         foreach ((MellinFactor factor, int count) in _factors)
         {
-            factor.Log(c, t, one);
+            factor.Log(start, c, t, one);
             for (int j = 0; j < t.Length; j++) result[j] += count * one[j];
         }
     }
@@ -320,8 +323,13 @@ internal sealed class MellinLaw
         /// <summary>The point where the first line's cancellation reaches its bound.</summary>
         private double FindLeftEnd()
         {
+            // A weak pole hardly holds the law up left of it: the bound by lines right of the pole would not show what cancels.
+            LeftTail? left = _law._left.Value is { HasWeakPole: true } weak ? weak : null;
             double y = _break[0];
-            while (y > -60 && _log[0].Hi - _c[0] * y - LogBound(y, false, false) < Loss) y -= 0.1;
+            while (y > -60 && _log[0].Hi - _c[0] * y - Math.Min(LogBound(y, false, false), left?.LogBound(y) ?? double.PositiveInfinity) < Loss)
+            {
+                y -= 0.1;
+            }
             return y;
         }
 

@@ -152,6 +152,33 @@ public sealed class PriorPredictiveTests
         AssertRelative(1 - 0.875 * 0.75, law.AtomAtZero, 1e-14);
     }
 
+    [Theory]
+    [InlineData(3, 7)]
+    [InlineData(10, 10)]
+    [InlineData(50, 100)]
+    [InlineData(300, 20)]
+    [InlineData(1000, 10)]
+    public void The_norm_of_many_outputs_is_right_where_a_wide_layer_has_hardly_a_pole(int width, int outputs)
+    {
+        // One hidden layer: the mixture over m of 2 pi^(k/2)/Gamma(k/2) r^(k-1) p_m, p_m the Meijer G density on R^k.
+        PriorPredictive law = PriorPredictive.Of(new PriorNetwork(1, [new(width, 1)], outputs, 1), 1, PriorQuantity.OutputNorm);
+        double rms = Math.Sqrt(law.SecondMoment), k = outputs;
+        foreach (double relative in new[] { 1e-40, 1e-9, 0.003, 0.02, 0.05, 0.1, 0.2, 0.4, 0.7, 1, 3 })
+        {
+            double r = relative * rms, logZ = 2 * Math.Log(r) - Math.Log(4);
+            double[] terms = [.. Enumerable.Range(1, width).Select(m =>
+                SpecialFunctions.FactorialLn(width) - SpecialFunctions.FactorialLn(m) - SpecialFunctions.FactorialLn(width - m)
+                - width * Math.Log(2) - SpecialFunctions.GammaLn(m / 2.0) + MeijerG.Log([0, (m - k) / 2], Math.Exp(logZ)))];
+            double largest = terms.Max(), mixture = largest + Math.Log(terms.Sum(term => Math.Exp(term - largest)));
+            double expected = mixture + Math.Log(2) + (k - 1) * Math.Log(r) - k * Math.Log(2) - SpecialFunctions.GammaLn(k / 2);
+            // The oracle's own log-gammas of size 6000 carry 1e-12.
+            Assert.Equal(expected, law.LogPdf(r), 5e-12 * Math.Max(1, Math.Abs(expected)));
+            double h = 1e-3, lower = (law.LogLowerMass(r * Math.Exp(h)) - law.LogLowerMass(r * Math.Exp(-h))) / (2 * h);
+            double slope = Math.Exp(law.LogPdf(r) + Math.Log(r) - law.LogLowerMass(r));
+            Assert.Equal(slope, lower, 1e-4 * Math.Max(1, slope));
+        }
+    }
+
     [Fact]
     public void Meijer_G_has_its_special_cases()
     {
