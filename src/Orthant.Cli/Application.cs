@@ -17,6 +17,7 @@ internal static class Application
         new EvaluateVerb(),
         new RegionsVerb(),
         new NeuronsVerb(),
+        new VerifyVerb(),
         new ConvergeVerb(),
         new JsrVerb(),
         new PriorVerb(),

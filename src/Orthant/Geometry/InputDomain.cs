@@ -53,6 +53,24 @@ public sealed class InputDomain
     /// <summary>The part of this set on the positive sides of further half-spaces.</summary>
     public InputDomain CutBy(params IEnumerable<HalfSpace> halfSpaces) => new(Lower, Upper, [.. HalfSpaces, .. halfSpaces]);
 
+    /// <summary>Whether a point lies in this set, its border included.</summary>
+    /// <param name="x">One number an input.</param>
+    public bool Contains(ReadOnlySpan<Rational> x)
+    {
+        if (x.Length != Inputs) return false;
+        for (int j = 0; j < x.Length; j++)
+        {
+            if (x[j] < Lower[j] || x[j] > Upper[j]) return false;
+        }
+        foreach (HalfSpace h in HalfSpaces)
+        {
+            Rational sum = h.Offset;
+            for (int j = 0; j < x.Length; j++) sum += h.Normal[j] * x[j];
+            if (sum.Sign < 0) return false;
+        }
+        return true;
+    }
+
     /// <summary>The box's lower corner, one number an input.</summary>
     public ImmutableArray<Rational> Lower { get; }
 

@@ -63,7 +63,7 @@ internal sealed unsafe partial class CellWalk
     {
         FacetSlot facet = slots[slot];
         if (facet.Stage >= 0) return Residues.Form(facet.Stage, facet.Unit, this);
-        return Array.ConvertAll(ExactFormOf(facet.Stage, facet.Unit), c =>
+        return Array.ConvertAll(ExactFormOf(facet), c =>
         {
             ulong size = (ulong)BigInteger.Remainder(BigInteger.Abs(c), Residue.Prime);
             return c.Sign < 0 ? Residue.Negate(size) : size;

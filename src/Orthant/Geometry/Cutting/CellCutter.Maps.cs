@@ -4,10 +4,10 @@ using System.Runtime.Intrinsics;
 namespace Orthant.Geometry.Cutting;
 
 /// <summary>How a cell's map of one stage becomes that of the next.</summary>
-internal sealed unsafe partial class CellWalk
+internal abstract unsafe partial class CellCutter
 {
     /// <summary>The next stage's map from the units that are settled: bias plus, unit by unit, its form times its column.</summary>
-    private double* BaseMap(Stage now, Stage next, double* map, int* contributing, double* factors, int contributors)
+    private protected double* BaseMap(Stage now, Stage next, double* map, int* contributing, double* factors, int contributors)
     {
         int padded = next.Padded;
         double* result = arena.Take<double>(rows * padded);
@@ -39,7 +39,7 @@ internal sealed unsafe partial class CellWalk
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void ThreeRows(double** columns, double* coefficients, int count, int b, double* result, int padded, double* biasOfLast)
+    private protected static void ThreeRows(double** columns, double* coefficients, int count, int b, double* result, int padded, double* biasOfLast)
     {
         Vector512<double> r0 = Vector512<double>.Zero, r1 = r0, r2 = biasOfLast is null ? r0 : Vector512.Load(biasOfLast);
         double* c1 = coefficients + count, c2 = c1 + count;
@@ -56,7 +56,7 @@ internal sealed unsafe partial class CellWalk
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void OneRow(double** columns, double* coefficients, int count, int b, double* result, double* bias)
+    private protected static void OneRow(double** columns, double* coefficients, int count, int b, double* result, double* bias)
     {
         Vector512<double> sum = bias is null ? Vector512<double>.Zero : Vector512.Load(bias);
         for (int t = 0; t < count; t++) sum = Vector512.FusedMultiplyAdd(Vector512.Load(columns[t] + b), Vector512.Create(coefficients[t]), sum);
@@ -64,7 +64,7 @@ internal sealed unsafe partial class CellWalk
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void ErrorRow(double** columns, double* coefficients, int count, int b, double* result, Stage next)
+    private protected static void ErrorRow(double** columns, double* coefficients, int count, int b, double* result, Stage next)
     {
         Vector512<double> sum = Vector512.Abs(Vector512.Load(next.Bias + b)) * Vector512.Create(next.SumError);
         for (int t = 0; t < count; t++)
@@ -74,7 +74,7 @@ internal sealed unsafe partial class CellWalk
         sum.Store(result);
     }
 
-    private double* CopyMap(Stage next, double* map)
+    private protected double* CopyMap(Stage next, double* map)
     {
         int length = (TracksErrors ? rows : rows - 1) * next.Padded;
         double* copy = arena.Take<double>(rows * next.Padded);
@@ -83,7 +83,7 @@ internal sealed unsafe partial class CellWalk
     }
 
     /// <summary>Adds one decided unit: every row grows by the unit's coefficient times its column.</summary>
-    private void AddColumn(Stage next, double* map, double* form, int unit, double factor)
+    private protected void AddColumn(Stage next, double* map, double* form, int unit, double factor)
     {
         int padded = next.Padded;
         double* column = next.Columns + ((long)unit * padded);
@@ -101,7 +101,7 @@ internal sealed unsafe partial class CellWalk
     }
 
     /// <summary>The next stage's map by applying its operator to all decided forms at once: for stages too large to tabulate.</summary>
-    private double* OperatorMap(int stage, double* map)
+    private protected double* OperatorMap(int stage, double* map)
     {
         Stage now = table.Stages[stage], next = table.Stages[stage + 1];
         double[] forms = new double[(d + 1) * now.Units], sizes = new double[now.Units], image = new double[(d + 1) * next.Units], errors = new double[next.Units];

@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 namespace Orthant.Geometry.Cutting;
 
 /// <summary>Cutting a cell by a form.</summary>
-internal sealed unsafe partial class CellWalk
+internal abstract unsafe partial class CellCutter
 {
     /// <summary>Cuts a cell, simple or not.</summary>
     /// <param name="cell">The cell; vertices whose sign needed it are replaced by more exact ones.</param>
@@ -19,11 +19,86 @@ internal sealed unsafe partial class CellWalk
     /// share at least d - 1 facets and either one of them lies on exactly d facets, or no third vertex lies on all the shared ones; the
     /// edge's crossing is a new vertex of both parts.
     /// </remarks>
-    private int Cut(in Cell cell, double* form, in FacetSlot facet, out Cell positive, out Cell negative, out int slot)
+    private protected int Cut(in Cell cell, double* form, in FacetSlot facet, out Cell positive, out Cell negative, out int slot)
     {
         positive = negative = default;
         slot = -1;
         CellArena.Mark mark = arena.Save();
+        Sides sides = SortVertices(cell, form, facet);
+        if (sides.Ups == 0 || sides.Downs == 0)
+        {
+            arena.Restore(mark);
+            return sides.Ups == 0 ? -1 : 1;
+        }
+        slot = FreeSlot(cell);
+        ulong bit = 1UL << slot;
+        int edges = FindEdges(cell, sides, out int* edgeUp, out int* edgeDown);
+        positive = Cell.Take(arena, d, sides.Ups + sides.Ons + edges);
+        negative = Cell.Take(arena, d, sides.Downs + sides.Ons + edges);
+        CopyVertices(cell, sides.Up, sides.Ups, positive, 0, 0);
+        CopyVertices(cell, sides.On, sides.Ons, positive, sides.Ups, bit);
+        CopyVertices(cell, sides.Down, sides.Downs, negative, 0, 0);
+        CopyVertices(cell, sides.On, sides.Ons, negative, sides.Downs, bit);
+        FacetSlot before = slots[slot];
+        slots[slot] = facet;
+        for (int e = 0; e < edges; e++)
+        {
+            NewVertex(cell, edgeUp[e], edgeDown[e], sides.Value, form, bit, positive, sides.Ups + sides.Ons + e, negative, sides.Downs + sides.Ons + e);
+        }
+        slots[slot] = before;
+        positive.Seal(d);
+        negative.Seal(d);
+        return 0;
+    }
+
+    /// <summary>The part of a cell where a form is not negative, faces of fewer dimensions included.</summary>
+    /// <returns>Whether there is one.</returns>
+    /// <remarks>The slot of the facet, where there is a new one, is taken for good: for a cell that is cut to pieces and then left.</remarks>
+    private protected bool KeepClosed(in Cell cell, in FacetSlot facet, out Cell kept)
+    {
+        kept = cell;
+        CellArena.Mark mark = arena.Save();
+        Sides sides = SortVertices(cell, facet.Form, facet);
+        if (sides.Downs == 0) return true;
+        if (sides.Ups + sides.Ons == 0)
+        {
+            arena.Restore(mark);
+            return false;
+        }
+        if (sides.Ups > 0)
+        {
+            Cut(cell, facet.Form, facet, out kept, out _, out int cut);
+            slots[cut] = facet;
+            return true;
+        }
+        int slot = FreeSlot(cell);
+        slots[slot] = facet;
+        kept = Cell.Take(arena, d, sides.Ons);
+        CopyVertices(cell, sides.On, sides.Ons, kept, 0, 1UL << slot);
+        kept.Seal(d);
+        return true;
+    }
+
+    private static int FreeSlot(in Cell cell)
+    {
+        if (cell.AllFacets == ulong.MaxValue) throw new TooManyFacetsException();
+        return BitOperations.TrailingZeroCount(~cell.AllFacets);
+    }
+
+    /// <summary>The vertices of a cell by the sign of a form, and its value at each.</summary>
+    private struct Sides
+    {
+        public double* Value;
+        public int* Up;
+        public int* Down;
+        public int* On;
+        public int Ups;
+        public int Downs;
+        public int Ons;
+    }
+
+    private Sides SortVertices(in Cell cell, double* form, in FacetSlot facet)
+    {
         int n = cell.Count;
         double* value = arena.Take<double>(cell.Stride);
         int* up = arena.Take<int>(n), down = arena.Take<int>(n), on = arena.Take<int>(n);
@@ -46,7 +121,7 @@ internal sealed unsafe partial class CellWalk
                 else if (((below >> lane) & 1) != 0) down[downs++] = k;
                 else
                 {
-                    int sign = DecideVertex(facet.Stage, facet.Unit, cell, k, form, value);
+                    int sign = DecideVertex(facet, cell, k, value);
                     if (sign > 0) up[ups++] = k;
                     else if (sign < 0) down[downs++] = k;
                     else on[ons++] = k;
@@ -56,32 +131,13 @@ internal sealed unsafe partial class CellWalk
             }
         }
         smallest = Math.Min(smallest, closest);
-        if (ups == 0 || downs == 0)
-        {
-            arena.Restore(mark);
-            return ups == 0 ? -1 : 1;
-        }
-        if (cell.AllFacets == ulong.MaxValue) throw new TooManyFacetsException();
-        slot = BitOperations.TrailingZeroCount(~cell.AllFacets);
-        ulong bit = 1UL << slot;
-        int edges = FindEdges(cell, up, ups, down, downs, out int* edgeUp, out int* edgeDown);
-        positive = Cell.Take(arena, d, ups + ons + edges);
-        negative = Cell.Take(arena, d, downs + ons + edges);
-        CopyVertices(cell, up, ups, positive, 0, 0);
-        CopyVertices(cell, on, ons, positive, ups, bit);
-        CopyVertices(cell, down, downs, negative, 0, 0);
-        CopyVertices(cell, on, ons, negative, downs, bit);
-        FacetSlot before = slots[slot];
-        slots[slot] = facet;
-        for (int e = 0; e < edges; e++) NewVertex(cell, edgeUp[e], edgeDown[e], value, form, bit, positive, ups + ons + e, negative, downs + ons + e);
-        slots[slot] = before;
-        positive.Seal(d);
-        negative.Seal(d);
-        return 0;
+        return new Sides { Value = value, Up = up, Down = down, On = on, Ups = ups, Downs = downs, Ons = ons };
     }
 
-    private int FindEdges(in Cell cell, int* up, int ups, int* down, int downs, out int* edgeUp, out int* edgeDown)
+    private int FindEdges(in Cell cell, in Sides sides, out int* edgeUp, out int* edgeDown)
     {
+        int* up = sides.Up, down = sides.Down;
+        int ups = sides.Ups, downs = sides.Downs;
         // A simple polytope of n vertices has n·d/2 edges; otherwise every pair may be one.
         long most = Math.Min((long)ups * downs, cell.IsSimple ? ((long)cell.Count * d / 2) + 1 : long.MaxValue);
         edgeUp = arena.Take<int>(checked((int)most));
@@ -105,7 +161,7 @@ internal sealed unsafe partial class CellWalk
         return edges;
     }
 
-    private bool IsEdge(in Cell cell, int u, int w, ulong shared)
+    private protected bool IsEdge(in Cell cell, int u, int w, ulong shared)
     {
         if (BitOperations.PopCount(cell.Facets[u]) == d || BitOperations.PopCount(cell.Facets[w]) == d) return true;
         for (int t = 0; t < cell.Count; t++)
@@ -115,7 +171,7 @@ internal sealed unsafe partial class CellWalk
         return true;
     }
 
-    private void CopyVertices(in Cell from, int* which, int count, in Cell to, int at, ulong extra)
+    private protected void CopyVertices(in Cell from, int* which, int count, in Cell to, int at, ulong extra)
     {
         for (int q = 0; q < d; q++)
         {
@@ -130,7 +186,7 @@ internal sealed unsafe partial class CellWalk
     }
 
     /// <summary>The point where the form vanishes on the edge from u to w, with a radius that covers the errors of both ends and of the form.</summary>
-    private void NewVertex(in Cell cell, int u, int w, double* value, double* form, ulong bit, in Cell positive, int atPositive, in Cell negative, int atNegative)
+    private protected void NewVertex(in Cell cell, int u, int w, double* value, double* form, ulong bit, in Cell positive, int atPositive, in Cell negative, int atNegative)
     {
         ulong facets = (cell.Facets[u] & cell.Facets[w]) | bit;
         double su = value[u], sw = value[w], span = su - sw, t = su / span, radius = 0;
@@ -169,7 +225,7 @@ internal sealed unsafe partial class CellWalk
     }
 
     /// <summary>A vertex whose radius grew beyond this is solved anew from its facets.</summary>
-    private const double RefreshAbove = 1e-3;
+    private protected const double RefreshAbove = 1e-3;
 }
 
 /// <summary>More than 64 facets bound a cell.</summary>

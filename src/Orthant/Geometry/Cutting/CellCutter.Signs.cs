@@ -6,14 +6,14 @@ namespace Orthant.Geometry.Cutting;
 /// <summary>Signs that the values in doubles leave open.</summary>
 /// <remarks>In this order: the vertex is solved anew in doubles from its facets, with a proved radius; then in integers, rounded once; then
 /// the sign itself is taken in integers. Only the last step can find a zero.</remarks>
-internal sealed unsafe partial class CellWalk
+internal abstract unsafe partial class CellCutter
 {
-    private long exactSigns;
-    private long exactVertices;
+    private protected long exactSigns;
+    private protected long exactVertices;
 
     /// <summary>The sign of a unit on a whole cell when the least and the largest value in doubles leave it open.</summary>
     /// <returns>1 on, -1 off, 0 crossing.</returns>
-    private int DecideUnit(int stage, int unit, in Cell cell, double* map)
+    private protected int DecideUnit(int stage, int unit, in Cell cell, double* map)
     {
         CellArena.Mark mark = arena.Save();
         double* form = GatherForm(map, table.Stages[stage].Padded, unit);
@@ -37,7 +37,7 @@ internal sealed unsafe partial class CellWalk
             for (int k = 0; k < cell.Count && !(anyUp && anyDown); k++)
             {
                 if (policy != SignPolicy.Exact && DoubleSign(cell, k, form, value) != 0) continue;
-                int side = DecideVertex(stage, unit, cell, k, form, value);
+                int side = DecideVertex(new FacetSlot { Stage = stage, Unit = unit, Form = form }, cell, k, value);
                 anyUp |= side > 0;
                 anyDown |= side < 0;
             }
@@ -46,14 +46,14 @@ internal sealed unsafe partial class CellWalk
         return anyUp ? anyDown ? 0 : 1 : -1;
     }
 
-    private bool VanishesIdentically(int stage, int unit)
+    private protected bool VanishesIdentically(int stage, int unit)
     {
         exactSigns++;
         return Array.TrueForAll(exact.Form(stage, unit, this), c => c.IsZero);
     }
 
     /// <summary>The sign of a form at a vertex as far as doubles tell; 0 for open.</summary>
-    private int DoubleSign(in Cell cell, int k, double* form, double* value)
+    private protected int DoubleSign(in Cell cell, int k, double* form, double* value)
     {
         double v = form[layout.Constant];
         for (int q = 0; q < d; q++) v = Math.FusedMultiplyAdd(form[q], cell.X[(q * cell.Stride) + k], v);
@@ -63,8 +63,9 @@ internal sealed unsafe partial class CellWalk
     }
 
     /// <summary>The exact sign of a form at a vertex that doubles leave open.</summary>
-    private int DecideVertex(int stage, int unit, in Cell cell, int k, double* form, double* value)
+    private protected int DecideVertex(in FacetSlot facet, in Cell cell, int k, double* value)
     {
+        double* form = facet.Form;
         if (policy == SignPolicy.Fast) return 0;
         double* x = stackalloc double[d];
         if (policy == SignPolicy.Certified)
@@ -80,18 +81,18 @@ internal sealed unsafe partial class CellWalk
         BigInteger[] point = ExactVertex(cell.Facets[k]) ?? throw new InvalidOperationException("The facets of a vertex do not meet in a point.");
         Round(point, x, out double rounded);
         Replace(cell, k, x, rounded);
-        int sign = ExactForms.Sign(ExactFormOf(stage, unit), point);
+        int sign = ExactForms.Sign(ExactFormOf(facet), point);
         _ = DoubleSign(cell, k, form, value);
         return sign;
     }
 
-    private void Replace(in Cell cell, int k, double* x, double radius)
+    private protected void Replace(in Cell cell, int k, double* x, double radius)
     {
         for (int q = 0; q < d; q++) cell.X[(q * cell.Stride) + k] = x[q];
         cell.Radius[k] = radius;
     }
 
-    private bool SolveExactly(ulong facets, double* x, out double radius)
+    private protected bool SolveExactly(ulong facets, double* x, out double radius)
     {
         radius = 0;
         if (ExactVertex(facets) is not { } point) return false;
@@ -99,7 +100,7 @@ internal sealed unsafe partial class CellWalk
         return true;
     }
 
-    private void Round(BigInteger[] point, double* x, out double radius)
+    private protected void Round(BigInteger[] point, double* x, out double radius)
     {
         double largest = 0;
         for (int q = 0; q < d; q++)
@@ -110,26 +111,27 @@ internal sealed unsafe partial class CellWalk
         radius = (Rounding.Unit * largest) + double.Epsilon;
     }
 
-    private BigInteger[]? ExactVertex(ulong facets)
+    private protected BigInteger[]? ExactVertex(ulong facets)
     {
         exactVertices++;
         List<BigInteger[]> forms = [];
         for (ulong left = facets; left != 0; left &= left - 1)
         {
-            FacetSlot slot = slots[BitOperations.TrailingZeroCount(left)];
-            forms.Add(ExactFormOf(slot.Stage, slot.Unit));
+            forms.Add(ExactFormOf(slots[BitOperations.TrailingZeroCount(left)]));
         }
         return ExactForms.Intersect(d, forms);
     }
 
-    private BigInteger[] ExactFormOf(int stage, int unit) => stage switch
+    private protected BigInteger[] ExactFormOf(in FacetSlot facet) => facet.Stage switch
     {
-        FacetSlot.Box => BoxForm(unit),
-        FacetSlot.HalfSpace => HalfSpaceFormExactly(table.Domain.HalfSpaces[unit]),
-        _ => exact.Form(stage, unit, this),
+        FacetSlot.Box => BoxForm(facet.Unit),
+        FacetSlot.HalfSpace => HalfSpaceFormExactly(table.Domain.HalfSpaces[facet.Unit]),
+        FacetSlot.Given => InIntegers(Array.ConvertAll(new ReadOnlySpan<double>(facet.Form, d + 1).ToArray(), Rational.FromDouble)),
+        _ when facet.Negated => Array.ConvertAll(exact.Form(facet.Stage, facet.Unit, this), BigInteger.Negate),
+        _ => exact.Form(facet.Stage, facet.Unit, this),
     };
 
-    private BigInteger[] BoxForm(int side)
+    private protected BigInteger[] BoxForm(int side)
     {
         BigInteger[] form = new BigInteger[d + 1];
         form[side / 2] = 1;
@@ -137,12 +139,18 @@ internal sealed unsafe partial class CellWalk
         return form;
     }
 
-    private BigInteger[] HalfSpaceFormExactly(HalfSpace h)
+    private protected BigInteger[] HalfSpaceFormExactly(HalfSpace h)
     {
         Rational[] form = new Rational[d + 1];
         form[d] = h.Offset;
         for (int j = 0; j < h.Normal.Length; j++) form[d] += h.Normal[j] * table.Scale.ExactCentre[j];
         for (int q = 0; q < d; q++) form[q] = h.Normal[table.Domain.Free[q]] * table.Scale.ExactHalfSide[q];
+        return InIntegers(form);
+    }
+
+    /// <summary>A positive multiple of a form without fractions.</summary>
+    private static BigInteger[] InIntegers(Rational[] form)
+    {
         BigInteger common = 1;
         foreach (Rational r in form) common = common / BigInteger.GreatestCommonDivisor(common, r.Denominator) * r.Denominator;
         return Array.ConvertAll(form, r => r.Numerator * (common / r.Denominator));
@@ -154,7 +162,7 @@ internal sealed unsafe partial class CellWalk
     /// |B|·(|A t' + c| + form errors) / (1 - ‖I - B A‖) of t' (Krawczyk; S. Rump, "Verification methods", 2010), where the errors of the
     /// forms' coefficients are added to both.
     /// </remarks>
-    private bool SolveInDoubles(ulong facets, double* x, out double radius)
+    private protected bool SolveInDoubles(ulong facets, double* x, out double radius)
     {
         radius = double.PositiveInfinity;
         int count = BitOperations.PopCount(facets), stride = 2 * d;
@@ -196,7 +204,7 @@ internal sealed unsafe partial class CellWalk
     }
 
     /// <summary>Gauss-Jordan on [A | I] with row pivoting; the right half becomes the approximate inverse.</summary>
-    private bool Invert(double** forms, int* chosen, double* m, int stride)
+    private protected bool Invert(double** forms, int* chosen, double* m, int stride)
     {
         for (int i = 0; i < d; i++)
         {
@@ -230,7 +238,7 @@ internal sealed unsafe partial class CellWalk
         return true;
     }
 
-    private bool Verify(double** forms, int* chosen, double* inverse, int stride, double* x, out double radius)
+    private protected bool Verify(double** forms, int* chosen, double* inverse, int stride, double* x, out double radius)
     {
         radius = double.PositiveInfinity;
         double defect = 0;

@@ -1,0 +1,83 @@
+using Orthant.Geometry.Cutting;
+using Orthant.Networks;
+using Orthant.Numerics;
+
+namespace Orthant.Geometry.Verification;
+
+/// <summary>One case of a property: first a look for counterexamples, then a search by cells.</summary>
+internal sealed class CaseSearch
+{
+    private readonly PropertyCase sought;
+    private readonly VerifierOptions options;
+    private readonly CancellationToken cancellation;
+    private readonly List<LinearCondition> conditions = [];
+    private readonly int[][] alternatives;
+    private readonly ReluNetwork? withConditions;
+
+    public CaseSearch(ReluNetwork network, PropertyCase sought, VerifierOptions options, CancellationToken cancellation)
+    {
+        this.sought = sought;
+        this.options = options;
+        this.cancellation = cancellation;
+        Dictionary<string, int> known = new(StringComparer.Ordinal);
+        alternatives = [.. sought.Alternatives.Select(all => all.Select(Number).Distinct().ToArray())];
+        Test = new CounterexampleTest(network, sought, alternatives);
+        if (conditions.Count > 0) withConditions = PropertyNetwork.Of(network, conditions);
+
+        // A condition that several alternatives share is bounded once.
+        int Number(LinearCondition c)
+        {
+            string key = string.Join(' ', c.Inputs.Concat(c.Outputs).Append(c.Offset));
+            if (known.TryGetValue(key, out int number)) return number;
+            known.Add(key, conditions.Count);
+            conditions.Add(c);
+            return conditions.Count - 1;
+        }
+    }
+
+    /// <summary>Holds the counterexample when one is found.</summary>
+    public CounterexampleTest Test { get; }
+
+    /// <summary>How many cells were looked at.</summary>
+    public long Cells { get; private set; }
+
+    /// <summary>Looks for a counterexample.</summary>
+    /// <returns>Whether there is one; null when that stays open.</returns>
+    public bool? Run(Action progress)
+    {
+        if (alternatives.Length == 0) return false;
+        if (sought.Domain.Dimension == 0 || Array.Exists(alternatives, a => a.Length == 0)) return AnyPoint();
+        using StageTable table = new(withConditions!.NormalForm, sought.Domain);
+        using DenseStages stages = new(table);
+        if (Test.Attack(new ForwardPass(stages), new RandomStream(options.Seed))) return true;
+        if (sought.Domain.Dimension > Verifier.MostInputsForCells) return null;
+        using CellSearch search = new(stages, alternatives, Test, keepProof: false, cancellation);
+        try
+        {
+            return search.Run(() =>
+            {
+                Cells = search.Cells;
+                progress();
+            });
+        }
+        catch (TooManyFacetsException)
+        {
+            return null;
+        }
+        catch (FlatDomainException)
+        {
+            return null;
+        }
+        finally
+        {
+            Cells = search.Cells;
+        }
+    }
+
+    /// <summary>A single point, or alternatives without conditions: any point of the domain tells.</summary>
+    private bool? AnyPoint()
+    {
+        if (Test.Confirm(new double[sought.Domain.Dimension])) return true;
+        return sought.Domain.Dimension == 0 ? false : null;
+    }
+}
