@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Orthant.Certificates;
 using Orthant.Formats;
 using Orthant.Geometry;
 using Orthant.Networks;
@@ -14,6 +15,8 @@ internal sealed class VerifyVerb : Verb
     private readonly Argument<string> property = new("PROPERTY") { Description = "a .vnnlib property, also .gz: its assertions describe the counterexamples" };
     private readonly Option<double?> timeout = new("--timeout") { Description = "give up after S seconds", HelpName = "S" };
 
+    private readonly Option<string?> certificate = new("--certificate") { Description = "write the proof of an unsat for check", HelpName = "F" };
+
     public override string Name => "verify";
 
     public override string Summary => "a property decided exactly: a counterexample, or a proof that there is none";
@@ -22,7 +25,7 @@ internal sealed class VerifyVerb : Verb
 
     public override IReadOnlyList<Argument> Arguments => [model, property];
 
-    public override IReadOnlyList<Option> Options => [timeout];
+    public override IReadOnlyList<Option> Options => [timeout, certificate];
 
     public override Answer Run(VerbCall call)
     {
@@ -32,12 +35,23 @@ internal sealed class VerifyVerb : Verb
         VnnLibProperty asked = VnnLibFile.Load(path);
         VnnLibFile.CheckFits(path, asked, loaded.Network);
         foreach (string note in loaded.Notes.Concat(asked.Notes)) call.Note(note);
-        VerifierOptions options = new() { Seed = call.Seed, TimeLimit = call.Get(timeout) is double s ? TimeSpan.FromSeconds(s) : null };
+        VerifierOptions options = new() { Seed = call.Seed, TimeLimit = call.Get(timeout) is double s ? TimeSpan.FromSeconds(s) : null, KeepProof = call.Get(certificate) is not null };
         VerificationResult found;
         using (ProgressLine progress = call.ShowProgress()) found = Verifier.Decide(loaded.Network, asked.Property, options, progress, call.Cancellation);
+        if (call.Get(certificate) is string file)
+        {
+            if (found.Certificate is null) call.Note("no certificate was written: there is no proof by cells to certify");
+            else WriteCertificate(file, found.Certificate, call);
+        }
         Replay? replay = found.Verdict == PropertyVerdict.Violated ? Replayed(loaded.Network, asked.Property, found) : null;
         bool decided = found.Verdict is PropertyVerdict.Holds or PropertyVerdict.Violated;
         return new Answer(Json(found, replay, asked), view => Show(view, loaded.Network, found, replay), decided);
+    }
+
+    private void WriteCertificate(string file, PropertyCertificate proof, VerbCall call)
+    {
+        OutputFolder.PrepareFor(file);
+        OutputFile.WriteText(file, proof.ToJson(), call.Get(model));
     }
 
     /// <summary>What the network answers in the type that its file computes in.</summary>

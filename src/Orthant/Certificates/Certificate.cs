@@ -23,6 +23,7 @@ namespace Orthant.Certificates;
 [JsonDerivedType(typeof(TurningCertificate), "turning")]
 [JsonDerivedType(typeof(PeriodicMapCertificate), "periodicMap")]
 [JsonDerivedType(typeof(PartitionCertificate), "partition")]
+[JsonDerivedType(typeof(PropertyCertificate), "property")]
 public abstract record Certificate
 {
     private static readonly JsonSerializerOptions Options = new(OrthantJson.Options)

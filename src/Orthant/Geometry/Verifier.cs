@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using Orthant.Certificates;
 using Orthant.Geometry.Verification;
 using Orthant.Networks;
 using Orthant.Numerics;
@@ -35,6 +36,7 @@ public static class Verifier
         if (chosen.TimeLimit is TimeSpan most) limit.CancelAfter(most);
         long cells = 0;
         bool undecided = false;
+        List<PropertyCaseData> refuted = [];
         foreach (PropertyCase one in property.Cases)
         {
             Check(network, one);
@@ -43,8 +45,9 @@ public static class Verifier
             {
                 bool? found = search.Run(() => progress?.Report(new WorkProgress("cells", cells + search.Cells, null, "cells")));
                 cells += search.Cells;
-                if (found == true) return Counterexample(network, search.Test, cells, clock.Elapsed.TotalSeconds);
+                if (found == true) return Counterexample(search.Test, cells, clock.Elapsed.TotalSeconds);
                 undecided |= found is null;
+                if (search.Refutation is PropertyCaseData proof) refuted.Add(proof);
             }
             catch (OperationCanceledException)
             {
@@ -52,7 +55,14 @@ public static class Verifier
                 return new VerificationResult { Verdict = cancellation.IsCancellationRequested ? PropertyVerdict.Unknown : PropertyVerdict.Timeout, Cells = cells, Seconds = clock.Elapsed.TotalSeconds };
             }
         }
-        return new VerificationResult { Verdict = undecided ? PropertyVerdict.Unknown : PropertyVerdict.Holds, Cells = cells, Seconds = clock.Elapsed.TotalSeconds };
+        bool proved = !undecided && refuted.Count > 0 && refuted.Count == property.Cases.Length;
+        return new VerificationResult
+        {
+            Verdict = undecided ? PropertyVerdict.Unknown : PropertyVerdict.Holds,
+            Certificate = proved ? new PropertyCertificate(NetworkData.Of(network), [.. refuted]) : null,
+            Cells = cells,
+            Seconds = clock.Elapsed.TotalSeconds,
+        };
     }
 
     private static void Check(ReluNetwork network, PropertyCase one)
@@ -67,11 +77,10 @@ public static class Verifier
         }
     }
 
-    private static VerificationResult Counterexample(ReluNetwork network, CounterexampleTest test, long cells, double seconds)
+    private static VerificationResult Counterexample(CounterexampleTest test, long cells, double seconds)
     {
         double[] x = Array.ConvertAll([.. test.Point], r => r.ToDouble());
         double[] y = Array.ConvertAll([.. test.Outputs], r => r.ToDouble());
-        _ = network;
         return new VerificationResult
         {
             Verdict = PropertyVerdict.Violated,
@@ -108,6 +117,9 @@ public sealed record VerifierOptions
 
     /// <summary>Chooses the first points that are tried.</summary>
     public ulong Seed { get; init; }
+
+    /// <summary>Whether a proof is kept as a certificate.</summary>
+    public bool KeepProof { get; init; }
 }
 
 /// <summary>What became of a property.</summary>
@@ -124,6 +136,10 @@ public sealed record VerificationResult
 
     /// <summary>The inputs of the counterexample, exactly; empty without one.</summary>
     public ImmutableArray<Rational> ExactCounterexample { get; init; } = [];
+
+    /// <summary>The proof that there is no counterexample; null unless it was asked for, and where the search was not by cells or conditions
+    /// read inputs.</summary>
+    public PropertyCertificate? Certificate { get; init; }
 
     /// <summary>How many cells were looked at.</summary>
     public required long Cells { get; init; }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Orthant.Certificates;
 using Orthant.Formats;
 using Orthant.Geometry;
 using Orthant.Networks;
@@ -208,5 +209,33 @@ public sealed class VerifierTests
         using CancellationTokenSource stopped = new();
         stopped.Cancel();
         Assert.Equal(PropertyVerdict.Unknown, Verifier.Decide(network, property, null, null, stopped.Token).Verdict);
+    }
+
+    [Fact]
+    public void AProofIsBelievedAndAChangedOneIsNot()
+    {
+        for (int seed = 0; seed < 25; seed++)
+        {
+            RandomStream random = new((ulong)seed, 5);
+            ReluNetwork network = Draw(random);
+            InputDomain box = InputDomain.Box([.. Enumerable.Repeat(-1.0, network.Inputs)], [.. Enumerable.Repeat(1.0, network.Inputs)]);
+            double least = RegionEnumerator.Enumerate(network, box).Outputs[0].Minimum;
+            if (least == RegionEnumerator.Enumerate(network, box).Outputs[0].Maximum) continue;
+            Rational[] first = [.. Enumerable.Range(0, network.Outputs).Select(j => (Rational)(j == 0 ? 1 : 0))];
+            Property Above(double bound) => new([new PropertyCase(box, [[new LinearCondition([], [.. first], -Rational.FromDouble(bound))]])]);
+            PropertyCertificate proof = Verifier.Decide(network, Above(least - 1e-6), new VerifierOptions { KeepProof = true }).Certificate!;
+            PropertyCertificate read = Assert.IsType<PropertyCertificate>(Certificate.Parse("proof", proof.ToJson()));
+            CheckResult check = CertificateChecker.Check(read, network);
+            Assert.True(check.Valid, $"seed {seed}: {check.Reason}");
+            Assert.Equal("interval", check.CheckedIn);
+            // The same tree for a bound that is reached; for another network; for a larger box; without its last cell.
+            PropertyCaseData one = read.Cases[0];
+            Assert.False(Valid(one with { Alternatives = [[new ConditionData(first, -Rational.FromDouble(least + 1e-6))]] }));
+            StageData stage = read.Network.Stages[^1];
+            Assert.False(CertificateChecker.Check(read with { Network = new NetworkData([.. read.Network.Stages[..^1], stage with { Bias = [.. stage.Bias.Select(b => b + 1)] }]) }, network).Valid);
+            Assert.False(Valid(one with { Splits = [.. one.Splits, -1] }));
+            if (one.Splits.Length > 1) Assert.False(Valid(one with { Splits = one.Splits[..^1] }));
+            bool Valid(PropertyCaseData changed) => CertificateChecker.Check(read with { Cases = [changed] }).Valid;
+        }
     }
 }

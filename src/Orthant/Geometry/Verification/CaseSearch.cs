@@ -1,3 +1,4 @@
+using Orthant.Certificates;
 using Orthant.Geometry.Cutting;
 using Orthant.Networks;
 using Orthant.Numerics;
@@ -12,10 +13,12 @@ internal sealed class CaseSearch
     private readonly CancellationToken cancellation;
     private readonly List<LinearCondition> conditions = [];
     private readonly int[][] alternatives;
+    private readonly ReluNetwork network;
     private readonly ReluNetwork? withConditions;
 
     public CaseSearch(ReluNetwork network, PropertyCase sought, VerifierOptions options, CancellationToken cancellation)
     {
+        this.network = network;
         this.sought = sought;
         this.options = options;
         this.cancellation = cancellation;
@@ -41,6 +44,14 @@ internal sealed class CaseSearch
     /// <summary>How many cells were looked at.</summary>
     public long Cells { get; private set; }
 
+    /// <summary>Why there is no counterexample, when that was proved by cells and was asked for.</summary>
+    public PropertyCaseData? Refutation { get; private set; }
+
+    private PropertyCaseData Evidence(int[] splits) => new(
+        [.. sought.Domain.Lower], [.. sought.Domain.Upper],
+        [.. sought.Domain.HalfSpaces.Select(h => h.Normal.Append(h.Offset).ToArray())],
+        [.. alternatives.Select(all => all.Select(c => new ConditionData([.. conditions[c].Outputs], conditions[c].Offset)).ToArray())], splits);
+
     /// <summary>Looks for a counterexample.</summary>
     /// <returns>Whether there is one; null when that stays open.</returns>
     public bool? Run(Action progress)
@@ -51,14 +62,16 @@ internal sealed class CaseSearch
         using DenseStages stages = new(table);
         if (Test.Attack(new ForwardPass(stages), new RandomStream(options.Seed))) return true;
         if (sought.Domain.Dimension > Verifier.MostInputsForCells) return null;
-        using CellSearch search = new(stages, alternatives, Test, keepProof: false, cancellation);
+        using CellSearch search = new(stages, alternatives, Test, options.KeepProof && !conditions.Exists(c => c.Inputs.Any(v => !v.IsZero)), cancellation);
         try
         {
-            return search.Run(() =>
+            bool found = search.Run(() =>
             {
                 Cells = search.Cells;
                 progress();
             });
+            if (search.Proof is ProofNode proof && !found) Refutation = Evidence(proof.InPreorder(network.NormalForm.StageStarts.AsSpan()));
+            return found;
         }
         catch (TooManyFacetsException)
         {

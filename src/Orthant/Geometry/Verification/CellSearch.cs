@@ -105,11 +105,11 @@ internal sealed unsafe partial class CellSearch : CellCutter
                 map = NextMap(stage, map, status);
                 stage++;
                 entries[stage] = ++entryCount;
-                if (stage == last) return Leaf(cell, map, alive, node.Proof);
+                if (stage == last) return Leaf(cell, map, alive);
                 new Span<sbyte>(status, table.Stages[stage].Padded).Clear();
                 open = relaxation.Settle(stage, cell, map, status);
             }
-            int verdict = Bound(stage, ref cell, map, status, alive, node, ref open, out double bound);
+            int verdict = Bound(stage, ref cell, map, status, alive, ref open, out double bound);
             if (verdict == Refuted) return false;
             if (verdict == Found) return true;
             if (open == 0) continue;
@@ -158,12 +158,10 @@ internal sealed unsafe partial class CellSearch : CellCutter
     private const int Refuted = -1, Undecided = 0, Found = 1;
 
     /// <summary>Bounds the conditions over a cell, refutes alternatives, tries points, and cuts the cell where one alternative is left.</summary>
-    private int Bound(int stage, ref Cell cell, double* map, sbyte* status, bool[] alive, OpenCell node, ref int open, out double bound)
+    private int Bound(int stage, ref Cell cell, double* map, sbyte* status, bool[] alive, ref int open, out double bound)
     {
-        bound = double.NegativeInfinity;
         relaxation.Forward(stage, cell, map, status);
         relaxation.Backward(stage, cell, map, alternatives, alive);
-        List<(int, int)>? refuted = node.Proof is null ? null : [];
         int left = 0, only = -1;
         bound = double.PositiveInfinity;
         for (int a = 0; a < alternatives.Length; a++)
@@ -172,12 +170,7 @@ internal sealed unsafe partial class CellSearch : CellCutter
             double largest = double.NegativeInfinity;
             foreach (int c in alternatives[a])
             {
-                if (relaxation.IsPositive(c))
-                {
-                    alive[a] = false;
-                    refuted?.Add((a, c));
-                    break;
-                }
+                alive[a] &= !relaxation.IsPositive(c);
                 largest = Math.Max(largest, relaxation.LowerBound(c));
             }
             if (!alive[a]) continue;
@@ -185,23 +178,11 @@ internal sealed unsafe partial class CellSearch : CellCutter
             only = a;
             bound = Math.Min(bound, largest);
         }
-        ProofRound? round = refuted is { Count: > 0 } ? new ProofRound(stage, [.. refuted], []) : null;
-        if (left == 0)
-        {
-            node.Proof?.Rounds.Add(round!);
-            return Refuted;
-        }
+        if (left == 0) return Refuted;
         relaxation.Want(alternatives, alive);
         if (TryVertices(cell)) return Found;
-        if (left > 1)
-        {
-            if (round is not null) node.Proof!.Rounds.Add(round);
-            return Undecided;
-        }
-        List<int>? contracted = node.Proof is null ? null : [];
-        int verdict = Contract(ref cell, alternatives[only], contracted);
-        if (contracted is { Count: > 0 }) round = (round ?? new ProofRound(stage, [], [])) with { Contracted = [.. contracted] };
-        if (round is not null) node.Proof!.Rounds.Add(round);
+        if (left > 1) return Undecided;
+        int verdict = Contract(ref cell, alternatives[only]);
         if (verdict == Refuted) return Refuted;
         if (verdict == Found) open = relaxation.Settle(stage, cell, map, status);
         return Undecided;
@@ -209,7 +190,7 @@ internal sealed unsafe partial class CellSearch : CellCutter
 
     /// <summary>Cuts a cell by the bounds of all conditions that have to hold together.</summary>
     /// <returns>Refuted when nothing is left; Found when the cell became smaller.</returns>
-    private int Contract(ref Cell cell, int[] conditions, List<int>? used)
+    private int Contract(ref Cell cell, int[] conditions)
     {
         bool smaller = false;
         foreach (int c in conditions)
@@ -225,7 +206,6 @@ internal sealed unsafe partial class CellSearch : CellCutter
             FacetSlot facet = new() { Stage = FacetSlot.Given, Unit = c, Form = form };
             int side = Cut(cell, form, facet, out Cell kept, out _, out int slot);
             if (side > 0) continue;
-            used?.Add(c);
             if (side < 0) return Refuted;
             slots[slot] = facet;
             cell = kept;
@@ -262,7 +242,7 @@ internal sealed unsafe partial class CellSearch : CellCutter
     }
 
     /// <summary>All units are decided: the conditions are affine on the cell, and it is cut by them, exactly.</summary>
-    private bool Leaf(in Cell cell, double* map, bool[] alive, ProofNode? proof)
+    private bool Leaf(in Cell cell, double* map, bool[] alive)
     {
         FacetSlot[] path = (FacetSlot[])slots.Clone();
         int padded = table.Stages[last].Padded;
@@ -283,7 +263,6 @@ internal sealed unsafe partial class CellSearch : CellCutter
             if (some && Witness(kept)) return true;
             Array.Copy(path, slots, path.Length);
         }
-        proof?.Rounds.Add(new ProofRound(last, [], []));
         return false;
     }
 

@@ -38,17 +38,30 @@ internal sealed class OpenCell
     public required ProofNode? Proof { get; init; }
 }
 
-/// <summary>What was done with one cell, as evidence: rounds of refuting and cutting, then a split or nothing more.</summary>
+/// <summary>A cell of a proof: split by a unit, or refuted as it is.</summary>
 internal sealed class ProofNode
 {
-    public List<ProofRound> Rounds { get; } = [];
-
     /// <summary>The stage and unit that the cell was split by, and the parts where it is not active and active; null for a leaf.</summary>
     public (int Stage, int Unit, ProofNode Off, ProofNode On)? Split { get; set; }
-}
 
-/// <summary>One round: bounds were computed when the units of a stage were looked at.</summary>
-/// <param name="Stage">The stage.</param>
-/// <param name="Refuted">Alternatives that were refuted, each with the condition whose bound is positive.</param>
-/// <param name="Contracted">Conditions whose bounds cut the cell.</param>
-internal sealed record ProofRound(int Stage, (int Alternative, int Condition)[] Refuted, int[] Contracted);
+    /// <summary>The tree in preorder: the unit of each split, counted over all stages, and -1 for a leaf.</summary>
+    /// <param name="stageStarts">The number of each stage's first unit.</param>
+    public int[] InPreorder(ReadOnlySpan<int> stageStarts)
+    {
+        List<int> splits = [];
+        Stack<ProofNode> open = [];
+        open.Push(this);
+        while (open.TryPop(out ProofNode? node))
+        {
+            if (node.Split is not (int stage, int unit, ProofNode off, ProofNode on))
+            {
+                splits.Add(-1);
+                continue;
+            }
+            splits.Add(stageStarts[stage] + unit);
+            open.Push(on);
+            open.Push(off);
+        }
+        return [.. splits];
+    }
+}
