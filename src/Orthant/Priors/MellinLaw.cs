@@ -238,17 +238,17 @@ internal sealed class MellinLaw
         public Table(MellinLaw law)
         {
             _law = law;
-            int count = Growth;
-            _c = new double[count];
-            _log = new DoubleDouble[count];
-            for (int k = 0; k < count; k++) Place(k);
+            // The first table reaches beyond the lines next to 0, which the tail probabilities of all points near the mean need.
+            List<double> lines = [law.FirstLine - 1];
+            while (lines.Count < Growth || lines[^1] <= ZeroGap) lines.Add(Next(lines[^1]));
+            _c = [.. lines];
+            _log = [.. lines.Select(law.LogMoment)];
+            int count = lines.Count;
             _extra = [.. new[] { -0.985, -0.97, -0.93, -0.88, -0.82, -0.74, -0.66 }.Select(c => (c, law.LogMoment(c).Hi))];
             (_density, _survival, _break) = (new Line?[count], new Line?[count], Breaks());
             LeftEnd = FindLeftEnd();
-            // Lines for the tail probabilities keep away from the pole of 1/s, but by no more than about one standard deviation of log R.
-            double gap = 0.9 / Math.Sqrt(Math.Max(1, law.LogVariance));
-            RightOfZero = Array.FindIndex(_c, c => c >= 0.6 * gap);
-            LeftOfZero = Math.Max(0, Array.FindLastIndex(_c, c => c <= -0.3 * gap));
+            RightOfZero = Array.FindIndex(_c, c => c >= 0.6 * ZeroGap);
+            LeftOfZero = Math.Max(0, Array.FindLastIndex(_c, c => c <= -0.3 * ZeroGap));
         }
 
         public Table(Table smaller)
@@ -267,6 +267,10 @@ internal sealed class MellinLaw
             // Lines of the old end were laid out for the points up to the old end only.
             _density[old - 1] = _survival[old - 1] = null;
         }
+
+        /// <summary>How far the lines of the tail probabilities keep away from the pole of 1/s: about one standard deviation of log R, and no more
+        /// than 0.9.</summary>
+        private double ZeroGap => 0.9 / Math.Sqrt(Math.Max(1, _law.LogVariance));
 
         /// <summary>Points left of it are the left tail's.</summary>
         public double LeftEnd { get; }
@@ -303,7 +307,7 @@ internal sealed class MellinLaw
 
         private void Place(int k)
         {
-            _c[k] = k == 0 ? _law.FirstLine - 1 : Next(_c[k - 1]);
+            _c[k] = Next(_c[k - 1]);
             _log[k] = _law.LogMoment(_c[k]);
         }
 
@@ -316,7 +320,7 @@ internal sealed class MellinLaw
             double step = Math.Clamp(2.2 / Math.Sqrt(Math.Max(curvature, 1e-3)), 0.02, 0.9);
             double next = Math.Exp(u + step) - 1;
             // The lines next to 0 are those of the tail probabilities: neither too near nor far.
-            double gap = 0.9 / Math.Sqrt(Math.Max(1, _law.LogVariance));
+            double gap = ZeroGap;
             return c < -0.3 * gap && next > -0.3 * gap ? (c < -0.45 * gap ? -0.4 * gap : 0.8 * gap) : next;
         }
 
