@@ -58,6 +58,47 @@ public sealed class NormalVarianceMixture
         return r < 0 ? 0 : LogSum(i => _logWeight[i] + LogErfc(r / Math.Sqrt(2 * _variance[i])));
     }
 
+    /// <summary>The r with P(|X| ≤ r) = p; 0 up to the atom's probability.</summary>
+    /// <param name="p">Between 0 and 1, both excluded.</param>
+    /// <exception cref="OrthantInputException">The level is not between 0 and 1.</exception>
+    public double Quantile(double p)
+    {
+        if (!(p > 0 && p < 1)) throw new OrthantInputException("prior", "level", FormattableString.Invariant($"{p}"), "a number between 0 and 1");
+        if (p <= AtomAtZero || _variance.Length == 0) return 0;
+        double target = 1 - p, std = Math.Sqrt(SecondMoment), low = std, high = std;
+        while (Survival(high) > target) high *= 2;
+        while (low > 1e-300 && Survival(low) < target) low /= 2;
+        // Bisection of the logarithm: the law spans many powers of ten.
+        while (high / low - 1 > 4e-16)
+        {
+            double middle = Math.Sqrt(low) * Math.Sqrt(high);
+            if (middle <= low || middle >= high) break;
+            if (Survival(middle) > target) low = middle;
+            else high = middle;
+        }
+        return high;
+    }
+
+    /// <summary>The normal law of the same variance.</summary>
+    /// <exception cref="OrthantInputException">The law is an atom.</exception>
+    public NormalLimit Normal() => SecondMoment > 0
+        ? new NormalLimit(Math.Sqrt(SecondMoment))
+        : throw new OrthantInputException("prior", "limit", "an atom", "a law that varies");
+
+    /// <summary>sup over x of |F(x) − Φ(x/σ)| at a grid of log x of step 0.01, of the normal law of the same variance.</summary>
+    /// <exception cref="OrthantInputException">The law is an atom.</exception>
+    public double KolmogorovDistanceToNormal()
+    {
+        NormalLimit normal = Normal();
+        double best = 0.5 * AtomAtZero;
+        for (int i = -1500; i <= 300; i++)
+        {
+            double r = normal.Std * Math.Exp(0.01 * i);
+            best = Math.Max(best, 0.5 * Math.Abs(Survival(r) - normal.Survival(r)));
+        }
+        return best;
+    }
+
     /// <summary>log erfc(x) for x ≥ 0; by its asymptotic series where erfc underflows.</summary>
     private static double LogErfc(double x)
     {
