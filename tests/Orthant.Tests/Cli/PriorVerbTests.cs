@@ -37,7 +37,7 @@ public sealed class PriorVerbTests
     }
 
     [Theory]
-    [InlineData("prior", "one of --widths, --hidden and --from")]
+    [InlineData("prior", "one of --widths, --hidden, --layers and --from")]
     [InlineData("prior --hidden 3,0 --tau 1", "the law is the single point 0")]
     [InlineData("prior --hidden 3 --tau -1", "--tau")]
     [InlineData("prior --hidden 3", "--tau")]
