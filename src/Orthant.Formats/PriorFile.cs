@@ -5,21 +5,23 @@ namespace Orthant.Formats;
 
 /// <summary>A random network as a JSON file: a stack of layers with their scales.</summary>
 /// <remarks><c>{"inputs": 64, "inputNorm": 8, "layers": [{"width": 64, "std": 1.4, "kind": "orthogonal", "keep": 0.9, "biasStd": 0.1}, …],
-/// "outputs": 3, "readOut": {"std": 0.2, "biasStd": 0}}</c>. A kind is <c>relu</c> (unless given), <c>linear</c>, <c>leaky:0.1</c>,
-/// <c>orthogonal</c> (then ReLU) or <c>orthogonal-linear</c>; std is the deviation of one weight, the gain of an orthogonal matrix. inputNorm,
-/// keep, biasStd and outputs (1) may be left out.</remarks>
-public static class PriorFile
+/// "outputs": 3, "readOut": {"std": 0.2, "biasStd": 0}, "noiseStd": 0.1}</c>. A kind is <c>relu</c> (unless given), <c>linear</c>,
+/// <c>leaky:0.1</c>, <c>orthogonal</c> (then ReLU) or <c>orthogonal-linear</c>; std is the deviation of one weight, the gain of an orthogonal
+/// matrix. inputNorm, keep, biasStd, noiseStd and outputs (1) may be left out.</remarks>
+/// <param name="Network">The random network.</param>
+/// <param name="InputNorm">Euclidean norm of the input, where the file names it.</param>
+/// <param name="NoiseStd">Deviation of the normal noise on an output; 0 without it.</param>
+public sealed record PriorFile(PriorNetwork Network, double? InputNorm, double NoiseStd)
 {
     private const int MostWidth = 100_000_000;
 
     /// <summary>Reads a random network.</summary>
     /// <param name="path">The file, also .gz.</param>
-    /// <returns>The network, and the Euclidean norm of its input or null.</returns>
     /// <exception cref="OrthantInputException">The file is no such stack, or a number is out of its range.</exception>
-    public static (PriorNetwork Network, double? InputNorm) Load(string path)
+    public static PriorFile Load(string path)
     {
         using JsonSource source = JsonSource.Parse(path, InputFile.ReadAllBytes(path));
-        Dictionary<string, JsonItem> members = source.Root.Members("inputs", "inputNorm", "layers", "outputs", "readOut");
+        Dictionary<string, JsonItem> members = source.Root.Members("inputs", "inputNorm", "layers", "outputs", "readOut", "noiseStd");
         int inputs = Need(source.Root, members, "inputs").Integer(1, MostWidth);
         int outputs = members.TryGetValue("outputs", out JsonItem outputItem) ? outputItem.Integer(1, MostWidth) : 1;
         double? norm = members.TryGetValue("inputNorm", out JsonItem normItem) ? Positive(normItem) : null;
@@ -32,7 +34,8 @@ public static class PriorFile
         }
         JsonItem readOut = Need(source.Root, members, "readOut");
         Dictionary<string, JsonItem> last = readOut.Members("std", "biasStd");
-        return (new PriorNetwork(inputs, layers, outputs, Positive(Need(readOut, last, "std")), Bias(last)), norm);
+        PriorNetwork network = new(inputs, layers, outputs, Positive(Need(readOut, last, "std")), NotNegative(last, "biasStd"));
+        return new PriorFile(network, norm, NotNegative(members, "noiseStd"));
     }
 
     private static PriorLayer Layer(JsonItem item, int fanIn)
@@ -41,7 +44,7 @@ public static class PriorFile
         JsonItem widthItem = Need(item, members, "width");
         int width = widthItem.Integer(0, MostWidth);
         if (width == 0) throw widthItem.Error("0", "at least 1: with a layer of no units the law is the single point 0");
-        PriorLayer layer = new(width, Positive(Need(item, members, "std"))) { BiasStd = Bias(members) };
+        PriorLayer layer = new(width, Positive(Need(item, members, "std"))) { BiasStd = NotNegative(members, "biasStd") };
         if (members.TryGetValue("keep", out JsonItem keep))
         {
             layer = layer with { KeepProbability = keep.Number() is > 0 and <= 1 and double p ? p : throw keep.Error(null, "a probability of keeping a unit, above 0 and at most 1") };
@@ -80,6 +83,6 @@ public static class PriorFile
 
     private static double Positive(JsonItem item) => item.Number() is > 0 and double value ? value : throw item.Error(null, "a positive number");
 
-    private static double Bias(Dictionary<string, JsonItem> members) =>
-        !members.TryGetValue("biasStd", out JsonItem item) ? 0 : item.Number() is >= 0 and double std ? std : throw item.Error(null, "a number that is not negative");
+    private static double NotNegative(Dictionary<string, JsonItem> members, string key) =>
+        !members.TryGetValue(key, out JsonItem item) ? 0 : item.Number() is >= 0 and double std ? std : throw item.Error(null, "a number that is not negative");
 }

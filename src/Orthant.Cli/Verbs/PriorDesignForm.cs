@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Orthant.Priors;
 
 namespace Orthant.Cli.Verbs;
@@ -6,8 +7,7 @@ namespace Orthant.Cli.Verbs;
 /// <summary><c>prior design</c>: scales and widths for a wanted law, what each layer costs, what the named initialisations give.</summary>
 internal sealed class PriorDesignForm
 {
-    private readonly Option<double?> bound = new("--bound") { Description = "design: scale the weights so that |f| is at most B …", HelpName = "B" };
-    private readonly Option<double?> probability = new("--probability") { Description = "design: … with this probability (default: 0.95)", HelpName = "P" };
+    private readonly Option<string?> target = new("--target") { Description = "design: scale the weights for \"P(|f|<=B)=P\"", HelpName = "GOAL" };
     private readonly Option<double?> std = new("--std") { Description = "design: scale the weights for this standard deviation of an output", HelpName = "S" };
     private readonly Option<double?> moment = new("--moment")
     {
@@ -15,34 +15,27 @@ internal sealed class PriorDesignForm
         HelpName = "ORDER",
     };
 
-    private readonly Option<double?> kurtosis = new("--kurtosis") { Description = "design: the equal width with at most this kurtosis", HelpName = "K" };
-    private readonly Option<double?> dead = new("--dead") { Description = "design: the equal width with at most this share of dead networks", HelpName = "SHARE" };
-    private readonly Option<double?> distance = new("--distance")
+    private readonly Option<double?> kurtosis = new("--max-kurtosis") { Description = "design: the equal width with at most this kurtosis", HelpName = "K" };
+    private readonly Option<double?> dead = new("--max-dead") { Description = "design: the equal width with at most this share of dead networks", HelpName = "SHARE" };
+    private readonly Option<double?> distance = new("--max-distance")
     {
         Description = "design: the equal width this near (Kolmogorov) to the Gaussian process limit",
         HelpName = "D",
     };
 
-    public IReadOnlyList<Option> All => [bound, probability, std, moment, kurtosis, dead, distance];
-
-    /// <summary>Refuses the design's options where no design is asked for.</summary>
-    public void RefuseStray(VerbCall call)
-    {
-        if (All.FirstOrDefault(call.Has) is Option stray) throw PriorNetworkOptions.Wrong(stray.Name, "no design", "orthant prior design …");
-    }
+    public IReadOnlyList<Option> All => [target, std, moment, kurtosis, dead, distance];
 
     public Answer Run(VerbCall call, NamedPrior named)
     {
         if (named.Network.HasBiases) throw new OrthantInputException("prior design", "biases", "some", "a network without biases");
-        int goals = (call.Get(bound) is null ? 0 : 1) + (call.Get(std) is null ? 0 : 1) + (call.Get(moment) is null ? 0 : 1);
-        if (goals > 1) throw PriorNetworkOptions.Wrong("prior design", "several goals for the scales", "one of --bound, --std and --moment");
-        if (call.Has(probability) && call.Get(bound) is null) throw PriorNetworkOptions.Wrong("--probability", "no bound", "--bound B beside it");
-        double level = call.Get(probability) ?? 0.95;
-        if (!(level > 0 && level < 1)) throw PriorNetworkOptions.Wrong("--probability", PriorNetworkOptions.Text(level), "a probability between 0 and 1");
-        PriorNetwork wanted = Scaled(call, named, level);
+        int goals = (call.Get(target) is null ? 0 : 1) + (call.Get(std) is null ? 0 : 1) + (call.Get(moment) is null ? 0 : 1);
+        if (goals > 1) throw PriorNetworkOptions.Wrong("prior design", "several goals for the scales", "one of --target, --std and --moment");
+        (double Bound, double Probability)? goal = call.Get(target) is string text ? Parse(text) : null;
+        PriorNetwork wanted = Scaled(call, named.Network, named.InputNorm, goal);
         PriorPredictive law = PriorPredictive.Of(wanted, named.InputNorm);
-        PriorLevel? reached = call.Get(bound) is double b ? new PriorLevel(law.AtomAtZero + law.LowerMass(b), b) : null;
+        PriorLevel? reached = goal is var (b, _) ? new PriorLevel(law.AtomAtZero + law.LowerMass(b), b) : null;
         WidthGoal[] widths = [.. WidthGoals(call, wanted)];
+        DesignedNetwork? designed = widths.Length > 0 && goals > 0 ? Designed(call, named, goal, widths.Max(w => w.Width)) : null;
         LayerCost[] layers = [.. wanted.Hidden.Select((l, i) => CostOf(wanted, i))];
         InitialisedLaw[] initialisations = [.. PriorNetworkOptions.Initialisations.Select(name => ReadOut(name, named))];
         Dictionary<string, object?> json = new()
@@ -55,6 +48,7 @@ internal sealed class PriorDesignForm
             ["layers"] = layers,
             ["readOutStd"] = wanted.ReadOutStd,
             ["widths"] = widths,
+            ["designed"] = designed,
             ["initialisations"] = initialisations,
         };
         return new Answer(json, view =>
@@ -75,32 +69,61 @@ internal sealed class PriorDesignForm
             {
                 view.Table(["goal", "at most", $"equal width of {wanted.Hidden.Count} hidden layers"], widths.Select(w => new[] { w.Goal, View.Number(w.Target), View.Count(w.Width) }));
             }
+            if (designed is not null)
+            {
+                view.Line($"with equal widths of {View.Count(designed.Width)} and weight deviations {string.Join(", ", designed.WeightStds.Distinct().Select(View.Number))}, "
+                    + $"read-out {View.Number(designed.ReadOutStd)}: standard deviation {View.Number(Math.Sqrt(designed.Variance))}, kurtosis {View.Number(designed.Kurtosis)}, "
+                    + $"exactly zero {View.Number(designed.AtomAtZero)}");
+            }
             view.Table(["initialisation", "standard deviation", "typical size"], initialisations.Select(i => new[] { i.Name, View.Number(i.Std), View.Number(i.TypicalSize) }));
-            if (goals + widths.Length == 0) view.Next("--bound B --probability P, --std S or --moment 2 for the scales; --kurtosis, --dead or --distance for widths");
+            if (goals + widths.Length == 0) view.Next("--target \"P(|f|<=3)=0.95\", --std S or --moment 2 for the scales; --max-kurtosis, --max-dead or --max-distance for widths");
         });
     }
 
-    private PriorNetwork Scaled(VerbCall call, NamedPrior named, double level)
+    /// <summary>Reads <c>P(|f|&lt;=3)=0.95</c>, also with ≤ and spaces.</summary>
+    private static (double Bound, double Probability) Parse(string text)
     {
-        PriorNetwork network = named.Network;
-        if (call.Get(bound) is double b) return PriorDesign.ForProbability(network, named.InputNorm, b, level);
-        if (call.Get(std) is double s) return PriorDesign.ForStandardDeviation(network, named.InputNorm, s);
-        if (call.Get(moment) is not double order) return network;
-        // The first weights see an input of a fixed norm; each later scale, the read-out's too, undoes the layer before it.
-        List<PriorLayer> layers = [];
-        for (int l = 0; l < network.Hidden.Count; l++)
+        string plain = text.Replace(" ", "", StringComparison.Ordinal).Replace("≤", "<=", StringComparison.Ordinal).Replace("<", "<=", StringComparison.Ordinal)
+            .Replace("<==", "<=", StringComparison.Ordinal);
+        const string before = "P(|f|<=";
+        if (plain.StartsWith(before, StringComparison.OrdinalIgnoreCase) && plain[before.Length..].Split(")=") is [string bound, string probability]
+            && double.TryParse(bound, NumberStyles.Float, CultureInfo.InvariantCulture, out double b) && b > 0 && double.IsFinite(b)
+            && double.TryParse(probability, NumberStyles.Float, CultureInfo.InvariantCulture, out double p) && p > 0 && p < 1)
         {
-            PriorLayer layer = network.Hidden[l];
-            bool orthogonal = layer.Kind is PriorLayerKind.OrthogonalRelu or PriorLayerKind.OrthogonalLinear;
-            layers.Add(l == 0 || orthogonal ? layer : layer with { WeightStd = PriorDesign.NextWeightStd(layers[l - 1], order) });
+            return (b, p);
         }
-        double readOut = layers.Count == 0 ? network.ReadOutStd : PriorDesign.NextWeightStd(layers[^1], order);
-        return new PriorNetwork(network.Inputs, layers, network.Outputs, readOut);
+        throw PriorNetworkOptions.Wrong("--target", $"'{text}'", "P(|f|<=B)=P with a positive bound and a probability between 0 and 1, such as \"P(|f|<=3)=0.95\"");
+    }
+
+    private PriorNetwork Scaled(VerbCall call, PriorNetwork network, double inputNorm, (double Bound, double Probability)? goal)
+    {
+        if (goal is var (b, p)) return PriorDesign.ForProbability(network, inputNorm, b, p);
+        if (call.Get(std) is double s) return PriorDesign.ForStandardDeviation(network, inputNorm, s);
+        return call.Get(moment) is double order ? PriorDesign.HoldingMoment(network, order) : network;
+    }
+
+    /// <summary>The same layers, all as wide as the goals ask, with the scales of the goal.</summary>
+    private DesignedNetwork Designed(VerbCall call, NamedPrior named, (double Bound, double Probability)? goal, int width)
+    {
+        PriorNetwork own = named.Network;
+        PriorNetwork he = PriorNetwork.He([own.Inputs, .. Enumerable.Repeat(width, own.Hidden.Count), own.Outputs]);
+        PriorNetwork network = Scaled(call, he, named.InputNorm, goal);
+        PriorPredictive law = PriorPredictive.Of(network, named.InputNorm);
+        return new DesignedNetwork(width, [.. network.Hidden.Select(l => l.WeightStd)], network.ReadOutStd, law.SecondMoment, law.Kurtosis, law.AtomAtZero,
+            goal is var (b, _) ? law.AtomAtZero + law.LowerMass(b) : null);
     }
 
     private IEnumerable<WidthGoal> WidthGoals(VerbCall call, PriorNetwork network)
     {
         int hidden = network.Hidden.Count;
+        if (hidden == 0 && new Option[] { kurtosis, dead, distance }.FirstOrDefault(call.Has) is Option goal)
+        {
+            throw PriorNetworkOptions.Wrong(goal.Name, "a network without hidden layers, whose law is normal", "hidden layers to widen");
+        }
+        if (new Option[] { kurtosis, dead, distance }.FirstOrDefault(call.Has) is Option widths && network.Hidden.Any(l => l.Kind != PriorLayerKind.Relu || l.KeepProbability < 1))
+        {
+            throw PriorNetworkOptions.Wrong(widths.Name, "a stack of other layers", "plain ReLU layers: the equal width is theirs");
+        }
         if (call.Get(kurtosis) is double k) yield return new WidthGoal("kurtosis", k, PriorDesign.WidthForKurtosis(hidden, k));
         if (call.Get(dead) is double share) yield return new WidthGoal("dead", share, PriorDesign.WidthForDeadShare(hidden, share));
         if (call.Get(distance) is double d) yield return new WidthGoal("distance", d, PriorDesign.WidthForNormality(hidden, d));
@@ -127,6 +150,9 @@ internal sealed class PriorDesignForm
 
     /// <summary>What a hidden layer costs.</summary>
     private sealed record LayerCost(int Width, double WeightStd, double KurtosisFactor, double DeadShare);
+
+    /// <summary>What meets the goals for widths and scales together.</summary>
+    private sealed record DesignedNetwork(int Width, double[] WeightStds, double ReadOutStd, double Variance, double Kurtosis, double AtomAtZero, double? Probability);
 
     private sealed record WidthGoal(string Goal, double Target, int Width);
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Orthant.Formats;
+using Orthant.Networks;
 using Orthant.Priors;
 
 namespace Orthant.Cli.Verbs;
@@ -9,13 +10,14 @@ namespace Orthant.Cli.Verbs;
 internal sealed class PriorNetworkOptions
 {
     private const int MostWidth = 100_000_000;
+
     /// <summary>The names of the initialisations.</summary>
     public static IReadOnlyList<string> Initialisations { get; } = ["he", "lecun", "xavier", "ntk"];
 
     private readonly Option<string?> widths = new("--widths") { Description = "inputs, hidden widths, outputs: 784,300,100,10", HelpName = "W,W,…" };
     private readonly Option<string> init = new("--init")
     {
-        Description = "with --widths: he, lecun, xavier or ntk (default: he)",
+        Description = "with --widths: he, lecun, xavier, ntk, fanout or normal:S (default: he)",
         HelpName = "NAME",
         DefaultValueFactory = _ => "he",
     };
@@ -29,12 +31,13 @@ internal sealed class PriorNetworkOptions
         DefaultValueFactory = _ => "relu",
     };
 
+    private readonly Option<double?> biasStd = new("--bias-std") { Description = "with --widths: standard deviation of normal biases in every layer", HelpName = "S" };
     private readonly Option<double?> tau = new("--tau") { Description = "input norm times all weight deviations, with --hidden", HelpName = "T" };
     private readonly Option<int?> outputs = new("--outputs") { Description = "the norm of this many outputs instead of one output", HelpName = "K" };
-    private readonly Option<string?> layers = new("--layers") { Description = "a stack as JSON: orthogonal, leaky, dropout, biases (docs/priors.md)", HelpName = "FILE" };
+    private readonly Option<string?> layers = new("--layers") { Description = "a stack as JSON: orthogonal, leaky, dropout, biases, noise (docs/priors.md)", HelpName = "FILE" };
     private readonly Option<string?> from = new("--from") { Description = "read widths and weight deviations from a model's dense layers", HelpName = "MODEL" };
 
-    public IReadOnlyList<Option> All => [widths, init, inputNorm, hidden, kind, tau, outputs, layers, from];
+    public IReadOnlyList<Option> All => [widths, init, inputNorm, biasStd, hidden, kind, tau, outputs, layers, from];
 
     /// <summary>Reads the network that the call names.</summary>
     public NamedPrior Read(VerbCall call)
@@ -43,6 +46,7 @@ internal sealed class PriorNetworkOptions
         Option<string?>[] given = [.. ways.Where(way => call.Get(way) is not null)];
         if (given.Length != 1) throw Wrong("prior", given.Length == 0 ? "no network" : string.Join(" and ", given.Select(g => g.Name)), "one of --widths, --hidden, --layers and --from");
         RefuseStray(call, given[0], init, widths);
+        RefuseStray(call, given[0], biasStd, widths);
         RefuseStray(call, given[0], tau, hidden);
         RefuseStray(call, given[0], kind, widths, hidden);
         RefuseStray(call, given[0], inputNorm, widths, layers, from);
@@ -54,8 +58,8 @@ internal sealed class PriorNetworkOptions
         if (call.Get(widths) is string all) return new NamedPrior(Widths(call, all, k), norm, k is > 1, null);
         if (call.Get(layers) is string file)
         {
-            (PriorNetwork stack, double? own) = PriorFile.Load(file);
-            return new NamedPrior(WithOutputs(stack, k), call.Get(inputNorm) ?? own ?? 1, k is > 1, null);
+            PriorFile stack = PriorFile.Load(file);
+            return new NamedPrior(WithOutputs(stack.Network, k), call.Get(inputNorm) ?? stack.InputNorm ?? 1, k is > 1, null) { NoiseStd = stack.NoiseStd };
         }
         string model = call.Get(from)!;
         PriorMatch match = PriorMatch.Of(ModelFile.Load(model).Network, model);
@@ -85,15 +89,11 @@ internal sealed class PriorNetworkOptions
         int[] all = Parse(text, "--widths");
         if (all.Length < 2) throw Wrong("--widths", $"{all.Length} width", "inputs, hidden widths and outputs");
         if (k is int count) all[^1] = count;
-        string name = call.Get(init) ?? "he";
-        if (!Initialisations.Contains(name))
-        {
-            string all4 = string.Join(", ", Initialisations);
-            throw Wrong("--init", $"'{name}'", Spelling.Nearest(name, Initialisations) is string near ? $"one of {all4}; perhaps {near}" : $"one of {all4}");
-        }
-        PriorNetwork network = Initialised(name, all);
+        PriorNetwork network = Initialised(call.Get(init) ?? "he", all);
         PriorLayerKind layerKind = Kind(call);
-        return new PriorNetwork(network.Inputs, network.Hidden.Select(l => l with { Kind = layerKind }), network.Outputs, network.ReadOutStd);
+        double bias = call.Get(biasStd) ?? 0;
+        if (!(bias >= 0) || !double.IsFinite(bias)) throw Wrong("--bias-std", Text(bias), "a number that is not negative");
+        return new PriorNetwork(network.Inputs, network.Hidden.Select(l => l with { Kind = layerKind, BiasStd = bias }), network.Outputs, network.ReadOutStd, bias);
     }
 
     /// <summary>The scales of a named initialisation; they do not depend on the kind of layer.</summary>
@@ -102,8 +102,30 @@ internal sealed class PriorNetworkOptions
         "he" => PriorNetwork.He(widths),
         "lecun" => PriorNetwork.LeCun(widths),
         "xavier" => PriorNetwork.Xavier(widths),
-        _ => PriorNetwork.NeuralTangent(widths),
+        "ntk" => PriorNetwork.NeuralTangent(widths),
+        _ => PriorNetwork.Of(NormalInitializer(name), widths),
     };
+
+    /// <summary>The initialiser of a name, for which the exact law holds.</summary>
+    public static WeightInitializer NormalInitializer(string name)
+    {
+        string[] names = [.. Initialisations, "fanout", "normal:0.1"];
+        if (WeightInitializer.Parse(name) is WeightInitializer { IsUniform: false, IsOrthogonal: false } known) return known;
+        string expected = WeightInitializer.Parse(name) is null ? $"one of {string.Join(", ", names)}" : $"normal weights, one of {string.Join(", ", names)}: of others the law is not known";
+        throw Wrong("--init", $"'{name}'", Spelling.Nearest(name, names) is string near ? $"{expected}; perhaps {near}" : expected);
+    }
+
+    /// <summary>The named initialisation, he unless given.</summary>
+    public string Initialisation(VerbCall call) => call.Get(init) ?? "he";
+
+    /// <summary>Refuses options that name a network where a file does.</summary>
+    public void RefuseBesideModel(VerbCall call)
+    {
+        foreach (Option option in All)
+        {
+            if (option != init && call.Has(option)) throw Wrong(option.Name, "beside a model", "--init alone: the model has its widths");
+        }
+    }
 
     private PriorLayerKind Kind(VerbCall call)
     {
@@ -136,6 +158,9 @@ internal sealed class PriorNetworkOptions
 /// <param name="Match">What was measured in a model, or null.</param>
 internal sealed record NamedPrior(PriorNetwork Network, double InputNorm, bool OfNorm, PriorMatch? Match)
 {
+    /// <summary>Deviation of the noise on an output that a stack's file names.</summary>
+    public double NoiseStd { get; init; }
+
     /// <summary>The exact law; the network has no biases.</summary>
     public PriorPredictive Law(PriorQuantity quantity) => PriorPredictive.Of(Network, InputNorm, quantity);
 }

@@ -9,11 +9,13 @@ namespace Orthant.Cli.Verbs;
 /// <summary>The exact prior predictive law of a random network, its design, and a test of samples against it.</summary>
 internal sealed class PriorVerb : Verb
 {
+    private const int MostRows = 30;
+
     private static readonly string[] Quantities = ["output", "norm", "pre:", "post:", "pre-norm:", "post-norm:"];
 
     private readonly Argument<string[]> words = new("FORM")
     {
-        Description = "none: the law itself; design: scales and widths for a goal; test SAMPLES: a table's last column against the law",
+        Description = "none: the law itself; design: scales and widths for a goal; test SAMPLES, INIT or MODEL: a table's last column, networks of an initialiser or a model's weights against the law",
         Arity = ArgumentArity.ZeroOrMore,
     };
 
@@ -22,19 +24,24 @@ internal sealed class PriorVerb : Verb
     private readonly Option<double?> noise = new("--noise") { Description = "standard deviation of normal noise on an observed output", HelpName = "S" };
     private readonly Option<string?> at = new("--at") { Description = "points to evaluate the law at", HelpName = "X,X,…" };
     private readonly Option<string?> quantiles = new("--quantiles") { Description = "probabilities whose quantiles of |f| are wanted", HelpName = "P,P,…" };
+    private readonly Option<string?> moments = new("--moments") { Description = "orders s above -1 of the moments of |f| to give, away from 0", HelpName = "S,S,…" };
     private readonly Option<string?> svg = new("--svg") { Description = "draw density, tail and quantiles over depth as SVG", HelpName = "F" };
     private readonly PriorDesignForm design = new();
+    private readonly PriorTestForm test = new();
 
     public override string Name => "prior";
 
     public override string Summary => "the exact law of a random network's output before training";
 
     public override IReadOnlyList<string> Examples =>
-        ["./orthant prior --widths 784,300,100,10 --init he --input-norm 1 --at 0.5,2", "./orthant prior design --widths 10,64,64,1 --bound 3 --probability 0.95 --kurtosis 4 --json"];
+    [
+        "./orthant prior --widths 784,300,100,10 --init he --input-norm 1 --at 0.5,2",
+        "./orthant prior design --widths 10,64,64,1 --std 1 --max-kurtosis 4 --json",
+    ];
 
     public override IReadOnlyList<Argument> Arguments => [words];
 
-    public override IReadOnlyList<Option> Options => [.. networkOptions.All, quantity, noise, at, quantiles, svg, .. design.All];
+    public override IReadOnlyList<Option> Options => [.. networkOptions.All, quantity, noise, at, quantiles, moments, svg, .. design.All, .. test.All];
 
     public override Answer Run(VerbCall call)
     {
@@ -42,27 +49,29 @@ internal sealed class PriorVerb : Verb
         bool designs = given is ["design"], tests = given is ["test", _];
         if (given.Length > 0 && !designs && !tests)
         {
-            string near = Spelling.Nearest(given[0], ["design", "test"]) is string name ? $"; perhaps {name}" : "";
-            throw PriorNetworkOptions.Wrong(Name, $"'{string.Join(' ', given)}'", $"nothing, design or test SAMPLES{near}");
+            string near = Spelling.Nearest(given[0], ["design", "test"]) is string name && name != given[0] ? $"; perhaps {name}" : "";
+            throw PriorNetworkOptions.Wrong(Name, $"'{string.Join(' ', given)}'", $"nothing, design, or test SAMPLES, INIT or MODEL{near}");
         }
-        if (!designs) design.RefuseStray(call);
-        RefuseUnused(call, designs || tests, [noise, at, quantiles, svg], designs ? "design" : "test");
-        RefuseUnused(call, designs, [quantity], "design");
-        NamedPrior named = networkOptions.Read(call);
-        List<string> notes = NotesOn(named);
-        foreach (string note in notes) call.Note(note);
-        if (designs) return design.Run(call, named);
-        PriorQuantity about = Quantity(call, named);
-        return tests ? Test(named.Law(about), given[1]) : Show(call, named, about, notes);
+        string form = designs ? "design" : tests ? "test" : "the law itself";
+        RefuseUnused(call, !designs, design.All, form, "only with design");
+        RefuseUnused(call, !tests, test.All, form, "only with test");
+        RefuseUnused(call, designs || tests, [noise, at, quantiles, moments, svg], form, "only for the law itself");
+        RefuseUnused(call, designs, [quantity], form, "not with design, which is about one output");
+        if (tests) return test.Run(call, given[1], networkOptions, prior => Noted(call, prior, out _).Law(Quantity(call, prior)));
+        NamedPrior named = Noted(call, networkOptions.Read(call), out List<string> notes);
+        return designs ? design.Run(call, named) : Show(call, named, Quantity(call, named), notes);
     }
 
-    private static void RefuseUnused(VerbCall call, bool unused, ReadOnlySpan<Option> options, string form)
+    private static NamedPrior Noted(VerbCall call, NamedPrior named, out List<string> notes)
     {
-        if (!unused) return;
-        foreach (Option option in options)
-        {
-            if (call.Has(option)) throw PriorNetworkOptions.Wrong(option.Name, $"beside {form}", $"orthant prior {option.Name} … without {form}");
-        }
+        notes = NotesOn(named);
+        foreach (string note in notes) call.Note(note);
+        return named;
+    }
+
+    private static void RefuseUnused(VerbCall call, bool unused, IReadOnlyList<Option> options, string form, string expected)
+    {
+        if (unused && options.FirstOrDefault(call.Has) is Option stray) throw PriorNetworkOptions.Wrong(stray.Name, $"beside {form}", expected);
     }
 
     private Answer Show(VerbCall call, NamedPrior named, PriorQuantity about, List<string> notes)
@@ -73,31 +82,61 @@ internal sealed class PriorVerb : Verb
         {
             if (!(p > 0 && p < 1)) throw PriorNetworkOptions.Wrong("--quantiles", PriorNetworkOptions.Text(p), "probabilities between 0 and 1, both excluded");
         }
+        double[] orders = call.Get(moments) is string powers ? ArgumentText.Numbers(powers, "--moments") : [];
+        if (orders.FirstOrDefault(s => s <= -1, 0) is < 0 and double low) throw PriorNetworkOptions.Wrong("--moments", PriorNetworkOptions.Text(low), "orders above -1");
         PriorLaw law = LawOf(call, named, about);
+        if (orders.Length > 0 && law.Exact is null) throw PriorNetworkOptions.Wrong("--moments", "a law with biases or noise", "a network without them");
         if (call.Get(svg) is string path)
         {
-            if (named.Network.HasBiases || call.Has(noise)) throw PriorNetworkOptions.Wrong("--svg", "a law with biases or noise", "a network without them");
+            if (law.Exact is not PriorPredictive exact) throw PriorNetworkOptions.Wrong("--svg", "a law with biases or noise", "a network without them");
             OutputFolder.PrepareFor(path);
-            OutputFile.WriteText(path, PriorPicture.Draw(named.Law(about)).ToFile());
+            OutputFile.WriteText(path, PriorPicture.Draw(exact).ToFile());
         }
         PriorPoint[] found = [.. points.Select(law.At)];
         PriorLevel[] lines = [.. levels.Select(law.AtLevel)];
-        return new Answer(Json(named, law, found, lines, notes), view =>
+        Dictionary<string, object?> json = Json(named, law, found, lines, notes);
+        json["moments"] = orders.Select(s => new { order = s, value = law.Exact!.AbsoluteMoment(s), log = law.Exact.LogAbsoluteMoment(s) });
+        return new Answer(json, view =>
         {
             view.Facts(
+            [
                 ("law of", Words(about, named.Network)),
                 ("standard deviation", View.Number(Math.Sqrt(law.Variance))),
+                .. law.Exact is PriorPredictive product ? [("typical size, exp E log |f|", View.Number(Math.Exp(product.LogMean)))] : Array.Empty<(string, string)>(),
                 ("kurtosis", law.Kurtosis is double k ? View.Number(k) : "none: the law is the point 0"),
                 ("exactly zero", $"{View.Number(law.AtomAtZero)} (log {View.Number(law.LogAtomAtZero)})"),
-                ("distance to the Gaussian process limit", law.KsToNngp is double d ? $"{View.Number(d)} (Kolmogorov)" : "not defined"));
+                ("distance to the Gaussian process limit", law.KsToNngp is double d ? $"{View.Number(d)} (Kolmogorov)" : "not defined"),
+                .. law.KsToMixture is double m ? [("distance to the normal/log-normal limit", $"{View.Number(m)} (Kolmogorov)")] : Array.Empty<(string, string)>(),
+                .. law.Mixture is not null ? [("wide enough for a distance of 0.01", $"equal widths of about {View.Count(WideEnough(named.Network.Hidden.Count))}")] : Array.Empty<(string, string)>(),
+            ]);
+            if (LayersOf(named) is { Length: > 0 } layers)
+            {
+                view.Table(["hidden layer", "width", "deviation", "norm, rms", "typical", "dead so far"],
+                    layers.Take(MostRows).Select(l => new[] { $"{l.Layer}", View.Count(l.Width), View.Number(l.WeightStd), View.Number(l.NormRms), View.Number(l.NormTypical), View.Number(l.Dead) }));
+            }
+            if (named.Network.Hidden.Count > MostRows) view.Line($"the first {MostRows} of {View.Count(named.Network.Hidden.Count)} hidden layers");
             if (found.Length > 0)
             {
                 view.Table(["x", "density", "P(f ≤ x)", "P(|f| > x)"], found.Select(p => new[] { View.Number(p.X), View.Number(p.Pdf), View.Number(p.Cdf), View.Number(p.Survival) }));
             }
             if (lines.Length > 0) view.Table(["p", "|f| at most"], lines.Select(q => new[] { View.Number(q.P), View.Number(q.Value) }));
+            if (orders.Length > 0) view.Table(["order s", "E |f|^s, f ≠ 0"], orders.Select(s => new[] { View.Number(s), View.Number(law.Exact!.AbsoluteMoment(s)) }));
             if (found.Length + lines.Length == 0) view.Next("--at 0.5,2 --quantiles 0.5,0.99 for values, --svg out/prior.svg for a picture");
         });
     }
+
+    /// <summary>The equal width whose Kolmogorov distance to the Gaussian process limit is about 0.01: 0.344 β.</summary>
+    private static long WideEnough(int hidden) => (long)Math.Ceiling(0.3441 * hidden / 0.01);
+
+    /// <summary>The law of each hidden layer's norm after its activation; none with biases.</summary>
+    private static LayerRow[] LayersOf(NamedPrior named) => named.Network.HasBiases ? [] :
+    [
+        .. named.Network.Hidden.Select((layer, l) =>
+        {
+            PriorPredictive norm = named.Law(PriorQuantity.PostActivationNorm(l + 1));
+            return new LayerRow(l + 1, layer.Width, layer.WeightStd, Math.Sqrt(norm.SecondMoment), Math.Exp(norm.LogMean), norm.AtomAtZero);
+        }),
+    ];
 
     private static Dictionary<string, object?> Json(NamedPrior named, PriorLaw law, PriorPoint[] points, PriorLevel[] levels, List<string> notes)
     {
@@ -121,6 +160,21 @@ internal sealed class PriorVerb : Verb
             : null,
             ["ksToNngp"] = law.KsToNngp,
             ["klToNngp"] = law.KlToNngp,
+            ["logNormalMixture"] = law.Mixture is LogNormalMixtureLimit mixture ? new
+            {
+                logVarianceMean = mixture.LogVarianceMean,
+                logVarianceStd = mixture.LogVarianceStd,
+                points = points.Select(p => new { x = p.X, pdf = mixture.Pdf(p.X), cdf = mixture.Cdf(p.X), survival = p.X < 0 ? 1 : mixture.Survival(p.X) }),
+            }
+            : null,
+            ["ksToMixture"] = law.KsToMixture,
+            ["inverseWidthSum"] = named.Network.InverseWidthSum,
+            ["wideEnough"] = law.Mixture is null ? null : new { distance = 0.01, equalWidth = WideEnough(named.Network.Hidden.Count) },
+            ["logMean"] = law.Exact?.LogMean,
+            ["logVariance"] = law.Exact?.LogVariance,
+            ["logCumulants"] = law.Exact is PriorPredictive exact ? Enumerable.Range(1, 4).Select(exact.LogCumulant) : null,
+            ["entropy"] = law.Exact?.Entropy(),
+            ["layers"] = LayersOf(named),
             ["notes"] = notes,
         };
         if (named.Match is PriorMatch match)
@@ -141,17 +195,23 @@ internal sealed class PriorVerb : Verb
 
     private PriorLaw LawOf(VerbCall call, NamedPrior named, PriorQuantity about)
     {
-        double? s = call.Get(noise);
-        if (s is double wrong && (!(wrong >= 0) || !double.IsFinite(wrong))) throw PriorNetworkOptions.Wrong("--noise", PriorNetworkOptions.Text(wrong), "a number that is not negative");
+        double s = call.Get(noise) ?? named.NoiseStd;
+        if (!(s >= 0) || !double.IsFinite(s)) throw PriorNetworkOptions.Wrong("--noise", PriorNetworkOptions.Text(s), "a number that is not negative");
         PriorNetwork network = named.Network;
-        if (!network.HasBiases && s is null) return new PriorLaw(named.Law(about));
-        if (about.Kind != PriorQuantityKind.Output) throw PriorNetworkOptions.Wrong(Name, "biases or noise", "one output: the law of other quantities is known without them");
-        PriorNetwork plain = new(network.Inputs, network.Hidden.Select(l => l with { BiasStd = 0 }), network.Outputs, network.ReadOutStd);
-        PriorPredictive unbiased = PriorPredictive.Of(plain, named.InputNorm);
-        if (!network.HasBiases) return new PriorLaw(unbiased.WithNoise(s!.Value), unbiased.Scale);
-        // Noise on an output is a bias of the read-out.
-        PriorNetwork noisy = new(network.Inputs, network.Hidden, network.Outputs, network.ReadOutStd, double.Hypot(network.ReadOutBiasStd, s ?? 0));
-        return new PriorLaw(BiasedPriorPredictive.Of(noisy, named.InputNorm), unbiased.Scale);
+        bool isOutput = about.Kind == PriorQuantityKind.Output;
+        if (!isOutput && call.Has(noise)) throw PriorNetworkOptions.Wrong("--noise", "a quantity that is no output", "one output, which noise is added to");
+        if (!network.HasBiases && (s == 0 || !isOutput)) return new PriorLaw(named.Law(about));
+        if (!network.HasBiases) return new PriorLaw(named.Law(about).WithNoise(s), named.Law(about).Scale);
+        // A unit before its activation is the output of the network cut there; noise on an output is a bias of the read-out.
+        PriorNetwork cut = about.Kind switch
+        {
+            PriorQuantityKind.Output => new PriorNetwork(network.Inputs, network.Hidden, network.Outputs, network.ReadOutStd, double.Hypot(network.ReadOutBiasStd, s)),
+            PriorQuantityKind.PreActivation when network.Hidden[about.Layer - 1] is { } unit =>
+                new PriorNetwork(network.Inputs, network.Hidden.Take(about.Layer - 1), unit.Width, unit.WeightStd, unit.BiasStd),
+            _ => throw PriorNetworkOptions.Wrong("--of", "biases", "output or pre:L: with biases the law of other quantities is not known"),
+        };
+        PriorNetwork plain = new(cut.Inputs, cut.Hidden.Select(l => l with { BiasStd = 0 }), cut.Outputs, cut.ReadOutStd);
+        return new PriorLaw(BiasedPriorPredictive.Of(cut, named.InputNorm), PriorPredictive.Of(plain, named.InputNorm).Scale);
     }
 
     private PriorQuantity Quantity(VerbCall call, NamedPrior named)
@@ -200,26 +260,6 @@ internal sealed class PriorVerb : Verb
         return notes;
     }
 
-    private static Answer Test(PriorPredictive law, string path)
-    {
-        NumberTable table = TableFile.Read(path);
-        PriorFit fit = PriorFit.Test(law, table.Column(table.Columns - 1));
-        var json = new
-        {
-            samples = fit.Count,
-            zeros = fit.Zeros,
-            atomAtZero = fit.AtomAtZero,
-            atomPValue = fit.AtomPValue,
-            kolmogorov = fit.Kolmogorov,
-            kolmogorovPValue = fit.KolmogorovPValue,
-            andersonDarling = fit.AndersonDarling,
-            andersonDarlingPValue = fit.AndersonDarlingPValue,
-        };
-        return new Answer(json, view => view.Table(["test", "statistic", "p-value"],
-        [
-            ["Kolmogorov-Smirnov", View.Number(fit.Kolmogorov), View.Number(fit.KolmogorovPValue)],
-            ["Anderson-Darling", View.Number(fit.AndersonDarling), View.Number(fit.AndersonDarlingPValue)],
-            [$"zeros, {fit.Zeros} of {fit.Count}", View.Number(fit.AtomAtZero), View.Number(fit.AtomPValue)],
-        ]));
-    }
+    /// <summary>The norm of a hidden layer after its activation, and the probability that the network is dead there or before.</summary>
+    private sealed record LayerRow(int Layer, int Width, double WeightStd, double NormRms, double NormTypical, double Dead);
 }

@@ -24,7 +24,7 @@ internal sealed class MellinLaw
     private readonly (MellinFactor Factor, int Count)[] _factors;
     private readonly Lock _gate = new();
     private readonly Lazy<LeftTail> _left;
-    private volatile Table _table;
+    private volatile Table? _table;
 
     public MellinLaw(IEnumerable<(MellinFactor Factor, int Count)> factors)
     {
@@ -39,7 +39,6 @@ internal sealed class MellinLaw
             LogVariance += 0.25 * count * variance;
         }
         _left = new(() => new LeftTail(this));
-        _table = new Table(this);
     }
 
     /// <summary>1 + c of the leftmost line: the more factors, the faster M falls along a line, and the nearer to the pole a line may stand.
@@ -205,12 +204,14 @@ internal sealed class MellinLaw
     /// <summary>A table that reaches the saddle point of y.</summary>
     private Table TableFor(double y)
     {
-        Table table = _table;
-        if (y <= table.RightEnd) return table;
+        Table? table = _table;
+        if (table is not null && y <= table.RightEnd) return table;
         lock (_gate)
         {
-            while (y > _table.RightEnd && !_table.IsComplete) _table = new Table(_table);
-            return _table;
+            table = _table ?? new Table(this);
+            while (y > table.RightEnd && !table.IsComplete) table = new Table(table);
+            _table = table;
+            return table;
         }
     }
 
