@@ -13,6 +13,9 @@ internal abstract class MellinFactor
     /// <summary>log P(Q > 0).</summary>
     public virtual double LogAlive => 0;
 
+    /// <summary>Whether Q has a density apart from 0; a product has one as soon as one factor does.</summary>
+    public virtual bool HasDensity => true;
+
     /// <summary>Whether the moment function has a pole at −pole: at −1, if Q can come near 0 as the square of one normal number does.</summary>
     /// <param name="pole">1, 2, ….</param>
     public abstract bool HasPole(int pole);
@@ -88,6 +91,9 @@ internal sealed class QuotientFactor(MellinFactor numerator, MellinFactor denomi
     public override DoubleDouble LogMean => numerator.LogMean - denominator.LogMean;
 
     public override double LogAlive => numerator.LogAlive - denominator.LogAlive;
+
+    /// <remarks>A ReLU layer with an orthogonal matrix keeps all of the norm where all units are active.</remarks>
+    public override bool HasDensity => false;
 
     public override bool HasPole(int pole) => numerator.HasPole(pole) && !denominator.HasPole(pole);
 

@@ -208,6 +208,10 @@ internal sealed class MellinLaw
         if (table is not null && y <= table.RightEnd) return table;
         lock (_gate)
         {
+            if (table is null && !Array.Exists(_factors, f => f.Factor.HasDensity))
+            {
+                throw new OrthantInputException("prior", "norm", "behind orthogonal layers alone, whose law has atoms", "moments, or a layer of independent weights");
+            }
             table = _table ?? new Table(this);
             while (y > table.RightEnd && !table.IsComplete) table = new Table(table);
             _table = table;
