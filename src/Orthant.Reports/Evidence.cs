@@ -21,5 +21,8 @@ internal static class Evidence
     /// <summary>Computed on a grid.</summary>
     public static string Grid(int size) => Tag($"evaluated, {size} × {size}", "Values of the network at the points of a grid.");
 
+    /// <summary>Computed by a formula to about the precision of doubles.</summary>
+    public static string Computed(string how) => Tag("computed", how);
+
     private static string Tag(string text, string meaning) => $"<span class=\"how\" title=\"{Html.Escape(meaning)}\">{Html.Escape(text)}</span>";
 }

@@ -14,6 +14,7 @@ public static class Report
         ("activations", ActivationsPart.Build),
         ("bounds", BoundsPart.Build),
         ("depth", ConvergencePart.Build),
+        ("before training", PriorsPart.Build),
         ("exact pieces", GeometryPart.Build),
         ("a slice", SlicePart.Build),
     ];

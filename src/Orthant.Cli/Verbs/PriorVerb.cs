@@ -1,201 +1,265 @@
 using System.CommandLine;
 using System.Globalization;
 using Orthant.Formats;
-using Orthant.Networks;
 using Orthant.Priors;
 using Orthant.Reports;
 
 namespace Orthant.Cli.Verbs;
 
-/// <summary>The exact prior predictive law of a random network, and a test of samples against it.</summary>
+/// <summary>The exact prior predictive law of a random network, its design, and a test of samples against it.</summary>
 internal sealed class PriorVerb : Verb
 {
-    private const int MostWidth = 100_000_000;
+    private const int MostRows = 30;
 
-    private readonly Argument<string[]> words = new("test SAMPLES") { Description = "holds a table's last column against the law; without it, the law is shown", Arity = ArgumentArity.ZeroOrMore };
-    private readonly Option<string?> widths = new("--widths") { Description = "inputs, hidden widths, outputs: 784,300,100,10", HelpName = "W,W,…" };
-    private readonly Option<string> init = new("--init") { Description = "he, lecun, xavier or ntk (default: he)", HelpName = "NAME", DefaultValueFactory = _ => "he" };
-    private readonly Option<double> inputNorm = new("--input-norm") { Description = "the Euclidean norm of the input (default: 1)", HelpName = "R", DefaultValueFactory = _ => 1 };
-    private readonly Option<string?> hidden = new("--hidden") { Description = "hidden widths alone, with --tau", HelpName = "W,W,…" };
-    private readonly Option<string> kind = new("--kind") { Description = "relu or linear (default: relu)", HelpName = "K", DefaultValueFactory = _ => "relu" };
-    private readonly Option<double?> tau = new("--tau") { Description = "input norm times all weight deviations, with --hidden", HelpName = "T" };
-    private readonly Option<int?> outputs = new("--outputs") { Description = "the norm of this many outputs instead of one output", HelpName = "K" };
-    private readonly Option<string?> from = new("--from") { Description = "read widths and weight deviations from a model", HelpName = "MODEL" };
+    private static readonly string[] Quantities = ["output", "norm", "pre:", "post:", "pre-norm:", "post-norm:"];
+
+    private readonly Argument<string[]> words = new("FORM")
+    {
+        Description = "none: the law itself; design: scales and widths for a goal; test SAMPLES, INIT or MODEL: a table's last column, networks of an initialiser or a model's weights against the law",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
+
+    private readonly PriorNetworkOptions networkOptions = new();
+    private readonly Option<string?> quantity = new("--of") { Description = "output, norm (of all outputs), or of hidden layer L: pre:L, post:L, pre-norm:L, post-norm:L", HelpName = "Q" };
+    private readonly Option<double?> noise = new("--noise") { Description = "standard deviation of normal noise on an observed output", HelpName = "S" };
     private readonly Option<string?> at = new("--at") { Description = "points to evaluate the law at", HelpName = "X,X,…" };
     private readonly Option<string?> quantiles = new("--quantiles") { Description = "probabilities whose quantiles of |f| are wanted", HelpName = "P,P,…" };
-    private readonly Option<string?> svg = new("--svg") { Description = "draw density and tails as SVG", HelpName = "F" };
+    private readonly Option<string?> moments = new("--moments") { Description = "orders s above -1 of the moments of |f| to give, away from 0", HelpName = "S,S,…" };
+    private readonly Option<string?> svg = new("--svg") { Description = "draw density, tail and quantiles over depth as SVG", HelpName = "F" };
+    private readonly PriorDesignForm design = new();
+    private readonly PriorTestForm test = new();
 
     public override string Name => "prior";
 
     public override string Summary => "the exact law of a random network's output before training";
 
     public override IReadOnlyList<string> Examples =>
-        ["./orthant prior --widths 784,300,100,10 --init he --input-norm 1 --at 0.5,2", "./orthant prior --hidden 10,10 --kind relu --tau 1 --quantiles 0.5,0.99 --json"];
+    [
+        "./orthant prior --widths 784,300,100,10 --init he --input-norm 1 --at 0.5,2",
+        "./orthant prior design --widths 10,64,64,1 --std 1 --max-kurtosis 4 --json",
+    ];
 
     public override IReadOnlyList<Argument> Arguments => [words];
 
-    public override IReadOnlyList<Option> Options => [widths, init, inputNorm, hidden, kind, tau, outputs, from, at, quantiles, svg];
+    public override IReadOnlyList<Option> Options => [.. networkOptions.All, quantity, noise, at, quantiles, moments, svg, .. design.All, .. test.All];
 
     public override Answer Run(VerbCall call)
     {
         string[] given = call.Get(words) ?? [];
-        if (given.Length > 0 && (given.Length != 2 || given[0] != "test")) throw new OrthantInputException("command line", Name, $"'{string.Join(' ', given)}'", "nothing, or test SAMPLES");
-        List<string> notes = [];
-        (PriorNetwork network, double norm) = Network(call, notes);
-        bool ofNorm = call.Get(outputs) is > 1;
-        PriorPredictive law = PriorPredictive.Of(network, norm, ofNorm ? PriorQuantity.OutputNorm : PriorQuantity.Output);
+        bool designs = given is ["design"], tests = given is ["test", _];
+        if (given.Length > 0 && !designs && !tests)
+        {
+            string near = Spelling.Nearest(given[0], ["design", "test"]) is string name && name != given[0] ? $"; perhaps {name}" : "";
+            throw PriorNetworkOptions.Wrong(Name, $"'{string.Join(' ', given)}'", $"nothing, design, or test SAMPLES, INIT or MODEL{near}");
+        }
+        string form = designs ? "design" : tests ? "test" : "the law itself";
+        RefuseUnused(call, !designs, design.All, form, "only with design");
+        RefuseUnused(call, !tests, test.All, form, "only with test");
+        RefuseUnused(call, designs || tests, [noise, at, quantiles, moments, svg], form, "only for the law itself");
+        RefuseUnused(call, designs, [quantity], form, "not with design, which is about one output");
+        if (tests) return test.Run(call, given[1], networkOptions, prior => Noted(call, prior, out _).Law(Quantity(call, prior)));
+        NamedPrior named = Noted(call, networkOptions.Read(call), out List<string> notes);
+        return designs ? design.Run(call, named) : Show(call, named, Quantity(call, named), notes);
+    }
+
+    private static NamedPrior Noted(VerbCall call, NamedPrior named, out List<string> notes)
+    {
+        notes = NotesOn(named);
         foreach (string note in notes) call.Note(note);
-        if (given.Length == 2) return Test(law, given[1]);
+        return named;
+    }
+
+    private static void RefuseUnused(VerbCall call, bool unused, IReadOnlyList<Option> options, string form, string expected)
+    {
+        if (unused && options.FirstOrDefault(call.Has) is Option stray) throw PriorNetworkOptions.Wrong(stray.Name, $"beside {form}", expected);
+    }
+
+    private Answer Show(VerbCall call, NamedPrior named, PriorQuantity about, List<string> notes)
+    {
         double[] points = call.Get(at) is string text ? ArgumentText.Numbers(text, "--at") : [];
         double[] levels = call.Get(quantiles) is string list ? ArgumentText.Numbers(list, "--quantiles") : [];
         foreach (double p in levels)
         {
-            if (!(p > 0 && p < 1)) throw new OrthantInputException("command line", "--quantiles", Text(p), "probabilities between 0 and 1");
+            if (!(p > 0 && p < 1)) throw PriorNetworkOptions.Wrong("--quantiles", PriorNetworkOptions.Text(p), "probabilities between 0 and 1, both excluded");
         }
+        double[] orders = call.Get(moments) is string powers ? ArgumentText.Numbers(powers, "--moments") : [];
+        if (orders.FirstOrDefault(s => s <= -1, 0) is < 0 and double low) throw PriorNetworkOptions.Wrong("--moments", PriorNetworkOptions.Text(low), "orders above -1");
+        PriorLaw law = LawOf(call, named, about);
+        if (orders.Length > 0 && law.Exact is null) throw PriorNetworkOptions.Wrong("--moments", "a law with biases or noise", "a network without them");
         if (call.Get(svg) is string path)
         {
-            if (law.IsAtom) throw new OrthantInputException("command line", "--svg", "a law that is the single point 0", "a law with a density");
+            if (law.Exact is not PriorPredictive exact) throw PriorNetworkOptions.Wrong("--svg", "a law with biases or noise", "a network without them");
             OutputFolder.PrepareFor(path);
-            OutputFile.WriteText(path, PriorPicture.Draw(law).ToFile());
+            OutputFile.WriteText(path, PriorPicture.Draw(exact).ToFile());
         }
-        Point[] found = [.. points.Select(x => PointAt(law, x))];
-        var quantileLines = levels.Select(p => new { p, value = law.Quantile(p) }).ToArray();
-        bool symmetric = law.IsSymmetric && !law.IsAtom;
-        Dictionary<string, object?> json = new()
-        {
-            ["tau"] = law.Scale,
-            ["variance"] = law.SecondMoment,
-            ["kurtosis"] = law.IsAtom ? null : law.Kurtosis,
-            ["atomAtZero"] = law.AtomAtZero,
-            ["logAtomAtZero"] = law.LogAtomAtZero,
-            ["alive"] = Math.Exp(law.LogAlive),
-            ["tailIndex"] = law.IsAtom ? null : law.TailIndex,
-            ["points"] = found,
-            ["quantiles"] = quantileLines,
-            ["nngp"] = symmetric ? new { std = law.Normal().Std, variance = law.Normal().Std * law.Normal().Std } : null,
-            ["ksToNngp"] = symmetric ? law.KolmogorovDistanceToNormal() : null,
-            ["notes"] = notes,
-        };
+        PriorPoint[] found = [.. points.Select(law.At)];
+        PriorLevel[] lines = [.. levels.Select(law.AtLevel)];
+        Dictionary<string, object?> json = Json(named, law, found, lines, notes);
+        json["moments"] = orders.Select(s => new { order = s, value = law.Exact!.AbsoluteMoment(s), log = law.Exact.LogAbsoluteMoment(s) });
         return new Answer(json, view =>
         {
             view.Facts(
-                ("law of", ofNorm ? $"the norm of {call.Get(outputs)} outputs" : "one output"),
-                ("standard deviation", View.Number(Math.Sqrt(law.SecondMoment))),
-                ("kurtosis", law.IsAtom ? "none: the law is the point 0" : View.Number(law.Kurtosis)),
+            [
+                ("law of", Words(about, named.Network)),
+                ("standard deviation", View.Number(Math.Sqrt(law.Variance))),
+                .. law.Exact is PriorPredictive product ? [("typical size, exp E log |f|", View.Number(Math.Exp(product.LogMean)))] : Array.Empty<(string, string)>(),
+                ("kurtosis", law.Kurtosis is double k ? View.Number(k) : "none: the law is the point 0"),
                 ("exactly zero", $"{View.Number(law.AtomAtZero)} (log {View.Number(law.LogAtomAtZero)})"),
-                ("distance to the Gaussian process limit", symmetric ? $"{View.Number(law.KolmogorovDistanceToNormal())} (Kolmogorov)" : "not defined"));
+                ("distance to the Gaussian process limit", law.KsToNngp is double d ? $"{View.Number(d)} (Kolmogorov)" : "not defined"),
+                .. law.KsToMixture is double m ? [("distance to the normal/log-normal limit", $"{View.Number(m)} (Kolmogorov)")] : Array.Empty<(string, string)>(),
+                .. law.Mixture is not null ? [("wide enough for a distance of 0.01", $"equal widths of about {View.Count(WideEnough(named.Network.Hidden.Count))}")] : Array.Empty<(string, string)>(),
+            ]);
+            if (LayersOf(named) is { Length: > 0 } layers)
+            {
+                view.Table(["hidden layer", "width", "deviation", "norm, rms", "typical", "dead so far"],
+                    layers.Take(MostRows).Select(l => new[] { $"{l.Layer}", View.Count(l.Width), View.Number(l.WeightStd), View.Number(l.NormRms), View.Number(l.NormTypical), View.Number(l.Dead) }));
+            }
+            if (named.Network.Hidden.Count > MostRows) view.Line($"the first {MostRows} of {View.Count(named.Network.Hidden.Count)} hidden layers");
             if (found.Length > 0)
             {
                 view.Table(["x", "density", "P(f ≤ x)", "P(|f| > x)"], found.Select(p => new[] { View.Number(p.X), View.Number(p.Pdf), View.Number(p.Cdf), View.Number(p.Survival) }));
             }
-            if (quantileLines.Length > 0) view.Table(["p", "|f| at most"], quantileLines.Select(q => new[] { View.Number(q.p), View.Number(q.value) }));
+            if (lines.Length > 0) view.Table(["p", "|f| at most"], lines.Select(q => new[] { View.Number(q.P), View.Number(q.Value) }));
+            if (orders.Length > 0) view.Table(["order s", "E |f|^s, f ≠ 0"], orders.Select(s => new[] { View.Number(s), View.Number(law.Exact!.AbsoluteMoment(s)) }));
+            if (found.Length + lines.Length == 0) view.Next("--at 0.5,2 --quantiles 0.5,0.99 for values, --svg out/prior.svg for a picture");
         });
     }
 
-    private static Point PointAt(PriorPredictive law, double x)
-    {
-        double log = law.LogPdf(x);
-        return new Point(x, Math.Exp(log), log, law.Cdf(x), x < 0 ? 1 : law.Survival(x), x < 0 ? 0 : law.LogSurvival(x));
-    }
+    /// <summary>The equal width whose Kolmogorov distance to the Gaussian process limit is about 0.01: 0.344 β.</summary>
+    private static long WideEnough(int hidden) => (long)Math.Ceiling(0.3441 * hidden / 0.01);
 
-    private static Answer Test(PriorPredictive law, string path)
-    {
-        NumberTable table = TableFile.Read(path);
-        PriorFit fit = PriorFit.Test(law, table.Column(table.Columns - 1));
-        var json = new
+    /// <summary>The law of each hidden layer's norm after its activation; none with biases.</summary>
+    private static LayerRow[] LayersOf(NamedPrior named) => named.Network.HasBiases ? [] :
+    [
+        .. named.Network.Hidden.Select((layer, l) =>
         {
-            samples = fit.Count,
-            zeros = fit.Zeros,
-            atomAtZero = fit.AtomAtZero,
-            atomPValue = fit.AtomPValue,
-            kolmogorov = fit.Kolmogorov,
-            kolmogorovPValue = fit.KolmogorovPValue,
-            andersonDarling = fit.AndersonDarling,
-            andersonDarlingPValue = fit.AndersonDarlingPValue,
-        };
-        return new Answer(json, view => view.Table(["test", "statistic", "p-value"],
-        [
-            ["Kolmogorov-Smirnov", View.Number(fit.Kolmogorov), View.Number(fit.KolmogorovPValue)],
-            ["Anderson-Darling", View.Number(fit.AndersonDarling), View.Number(fit.AndersonDarlingPValue)],
-            [$"zeros, {fit.Zeros} of {fit.Count}", View.Number(fit.AtomAtZero), View.Number(fit.AtomPValue)],
-        ]));
-    }
+            PriorPredictive norm = named.Law(PriorQuantity.PostActivationNorm(l + 1));
+            return new LayerRow(l + 1, layer.Width, layer.WeightStd, Math.Sqrt(norm.SecondMoment), Math.Exp(norm.LogMean), norm.AtomAtZero);
+        }),
+    ];
 
-    private (PriorNetwork Network, double Norm) Network(VerbCall call, List<string> notes)
+    private static Dictionary<string, object?> Json(NamedPrior named, PriorLaw law, PriorPoint[] points, PriorLevel[] levels, List<string> notes)
     {
-        int ways = (call.Get(widths) is null ? 0 : 1) + (call.Get(hidden) is null ? 0 : 1) + (call.Get(from) is null ? 0 : 1);
-        if (ways != 1) throw new OrthantInputException("command line", Name, ways == 0 ? "no network" : "several networks", "one of --widths, --hidden and --from");
-        double norm = call.Get(inputNorm);
-        if (!(norm > 0) || !double.IsFinite(norm)) throw new OrthantInputException("command line", "--input-norm", Text(norm), "a positive number: at the input 0 every output is 0");
-        if (call.Get(outputs) is < 1) throw new OrthantInputException("command line", "--outputs", $"{call.Get(outputs)}", "at least 1");
-        PriorLayerKind layerKind = call.Get(kind) switch
+        Dictionary<string, object?> json = new()
         {
-            "relu" => PriorLayerKind.Relu,
-            "linear" => PriorLayerKind.Linear,
-            string other => throw new OrthantInputException("command line", "--kind", $"'{other}'", "relu or linear"),
-            null => PriorLayerKind.Relu,
-        };
-        if (call.Get(hidden) is string inner)
-        {
-            double scale = call.Get(tau) ?? throw new OrthantInputException("command line", "--tau", "nothing", "a positive number");
-            if (!(scale > 0) || !double.IsFinite(scale)) throw new OrthantInputException("command line", "--tau", Text(scale), "a positive number");
-            return (new PriorNetwork(1, Widths(inner, "--hidden").Select(w => new PriorLayer(w, 1, layerKind)), call.Get(outputs) ?? 1, 1), scale);
-        }
-        if (call.Get(from) is string model) return (FromModel(model, call.Get(outputs), notes), norm);
-        int[] all = Widths(call.Get(widths)!, "--widths");
-        if (all.Length < 2) throw new OrthantInputException("command line", "--widths", $"{all.Length} width", "inputs, hidden widths and outputs");
-        if (call.Get(outputs) is int k) all[^1] = k;
-        string[] names = ["he", "lecun", "xavier", "ntk"];
-        string name = call.Get(init) ?? "he";
-        bool linear = layerKind == PriorLayerKind.Linear;
-        return (name switch
-        {
-            "he" => linear ? PriorNetwork.FanIn(all, Math.Sqrt(2), Math.Sqrt(2), layerKind) : PriorNetwork.He(all),
-            "lecun" => linear ? PriorNetwork.FanIn(all, 1, 1, layerKind) : PriorNetwork.LeCun(all),
-            "xavier" when !linear => PriorNetwork.Xavier(all),
-            "ntk" when !linear => PriorNetwork.NeuralTangent(all),
-            "xavier" or "ntk" => throw new OrthantInputException("command line", "--init", $"{name} with --kind linear", "he or lecun"),
-            _ => throw new OrthantInputException("command line", "--init", $"'{name}'", Spelling.Nearest(name, names) is string near ? $"perhaps {near}" : "he, lecun, xavier or ntk"),
-        }, norm);
-    }
-
-    /// <summary>The network with normal weights of the deviations that a model's dense layers have.</summary>
-    private static PriorNetwork FromModel(string path, int? outputs, List<string> notes)
-    {
-        ReluNetwork network = ModelFile.Load(path).Network;
-        List<PriorLayer> layers = [];
-        double readOut = 0;
-        bool biases = false;
-        for (int l = 0; l < network.Layers.Length; l++)
-        {
-            if (network.Layers[l] is not AffineLayer { Linear: DenseOperator dense } affine)
+            ["tau"] = law.Tau,
+            ["variance"] = law.Variance,
+            ["kurtosis"] = law.Kurtosis,
+            ["atomAtZero"] = law.AtomAtZero,
+            ["logAtomAtZero"] = law.LogAtomAtZero,
+            ["alive"] = law.Alive,
+            ["tailIndex"] = law.TailIndex,
+            ["points"] = points,
+            ["quantiles"] = levels,
+            ["nngp"] = law.Nngp is NormalLimit normal ? new
             {
-                throw new OrthantInputException(path, $"layer {l + 1}", network.Layers[l].Kind, "dense layers: the law of others is not known");
+                std = normal.Std,
+                variance = normal.Std * normal.Std,
+                points = points.Select(p => new { x = p.X, pdf = normal.Pdf(p.X), cdf = normal.Cdf(p.X), survival = p.X < 0 ? 1 : normal.Survival(p.X) }),
             }
-            double squares = 0;
-            foreach (double w in dense.Entries) squares += w * w / dense.Entries.Length;
-            biases |= affine.HasBias && affine.Bias.ContainsAnyExcept(0.0);
-            double std = Math.Sqrt(squares);
-            if (l == network.Layers.Length - 1) readOut = std;
-            else if (affine.Activations.Shared is { IsRelu: true }) layers.Add(new PriorLayer(affine.Outputs, std));
-            else if (affine.Activations.Shared is { IsIdentity: true }) layers.Add(new PriorLayer(affine.Outputs, std, PriorLayerKind.Linear));
-            else if (affine.Activations.Shared is { IsHomogeneous: true } leaky) layers.Add(new PriorLayer(affine.Outputs, std, PriorLayerKind.LeakyRelu) { Slope = leaky.LeftSlope });
-            else throw new OrthantInputException(path, $"layer {l + 1}", affine.Activations.ToString(), "relu, leaky or identity");
+            : null,
+            ["ksToNngp"] = law.KsToNngp,
+            ["klToNngp"] = law.KlToNngp,
+            ["logNormalMixture"] = law.Mixture is LogNormalMixtureLimit mixture ? new
+            {
+                logVarianceMean = mixture.LogVarianceMean,
+                logVarianceStd = mixture.LogVarianceStd,
+                points = points.Select(p => new { x = p.X, pdf = mixture.Pdf(p.X), cdf = mixture.Cdf(p.X), survival = p.X < 0 ? 1 : mixture.Survival(p.X) }),
+            }
+            : null,
+            ["ksToMixture"] = law.KsToMixture,
+            ["inverseWidthSum"] = named.Network.InverseWidthSum,
+            ["wideEnough"] = law.Mixture is null ? null : new { distance = 0.01, equalWidth = WideEnough(named.Network.Hidden.Count) },
+            ["logMean"] = law.Exact?.LogMean,
+            ["logVariance"] = law.Exact?.LogVariance,
+            ["logCumulants"] = law.Exact is PriorPredictive exact ? Enumerable.Range(1, 4).Select(exact.LogCumulant) : null,
+            ["entropy"] = law.Exact?.Entropy(),
+            ["layers"] = LayersOf(named),
+            ["notes"] = notes,
+        };
+        if (named.Match is PriorMatch match)
+        {
+            json["measured"] = match.Layers.Select(l => new
+            {
+                layer = l.Number,
+                inputs = l.Inputs,
+                width = l.Width,
+                weightStd = l.WeightStd,
+                weightKurtosis = l.WeightKurtosis,
+                weights = l.WeightLaw.ToString().ToLowerInvariant(),
+                biasStd = l.BiasStd,
+            });
         }
-        notes.Add("normal weights with the root mean square of each layer's weights: exact for normal weights, a Gaussian match for others");
-        if (biases) notes.Add("the file's biases are left out: with them the law is another one");
-        return new PriorNetwork(network.Inputs, layers, outputs ?? network.Outputs, readOut);
+        return json;
     }
 
-    private static int[] Widths(string text, string option)
+    private PriorLaw LawOf(VerbCall call, NamedPrior named, PriorQuantity about)
     {
-        string[] parts = text.Split(',', StringSplitOptions.TrimEntries);
-        return parts.Select((part, i) => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int width) && width <= MostWidth
-            ? width > 0 ? width : throw new OrthantInputException("command line", $"{option}, width {i}", "0", "at least 1: with a layer of no units the law is the single point 0")
-            : throw new OrthantInputException("command line", $"{option}, width {i}", $"'{part}'", "a whole number")).ToArray();
+        double s = call.Get(noise) ?? named.NoiseStd;
+        if (!(s >= 0) || !double.IsFinite(s)) throw PriorNetworkOptions.Wrong("--noise", PriorNetworkOptions.Text(s), "a number that is not negative");
+        PriorNetwork network = named.Network;
+        bool isOutput = about.Kind == PriorQuantityKind.Output;
+        if (!isOutput && call.Has(noise)) throw PriorNetworkOptions.Wrong("--noise", "a quantity that is no output", "one output, which noise is added to");
+        if (!network.HasBiases && (s == 0 || !isOutput)) return new PriorLaw(named.Law(about));
+        if (!network.HasBiases) return new PriorLaw(named.Law(about).WithNoise(s), named.Law(about).Scale);
+        // A unit before its activation is the output of the network cut there; noise on an output is a bias of the read-out.
+        PriorNetwork cut = about.Kind switch
+        {
+            PriorQuantityKind.Output => new PriorNetwork(network.Inputs, network.Hidden, network.Outputs, network.ReadOutStd, double.Hypot(network.ReadOutBiasStd, s)),
+            PriorQuantityKind.PreActivation when network.Hidden[about.Layer - 1] is { } unit =>
+                new PriorNetwork(network.Inputs, network.Hidden.Take(about.Layer - 1), unit.Width, unit.WeightStd, unit.BiasStd),
+            _ => throw PriorNetworkOptions.Wrong("--of", "biases", "output or pre:L: with biases the law of other quantities is not known"),
+        };
+        PriorNetwork plain = new(cut.Inputs, cut.Hidden.Select(l => l with { BiasStd = 0 }), cut.Outputs, cut.ReadOutStd);
+        return new PriorLaw(BiasedPriorPredictive.Of(cut, named.InputNorm), PriorPredictive.Of(plain, named.InputNorm).Scale);
     }
 
-    private static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
+    private PriorQuantity Quantity(VerbCall call, NamedPrior named)
+    {
+        if (call.Get(quantity) is not string text) return named.OfNorm ? PriorQuantity.OutputNorm : PriorQuantity.Output;
+        if (text == "output") return PriorQuantity.Output;
+        if (text == "norm") return PriorQuantity.OutputNorm;
+        int colon = text.IndexOf(':', StringComparison.Ordinal), hidden = named.Network.Hidden.Count;
+        string kind = colon < 0 ? text : text[..(colon + 1)];
+        if (!Quantities.Contains(kind))
+        {
+            string near = Spelling.Nearest(kind, Quantities) is string name ? $"; perhaps {name}" : "";
+            throw PriorNetworkOptions.Wrong("--of", $"'{text}'", $"output, norm, pre:L, post:L, pre-norm:L or post-norm:L{near}");
+        }
+        if (!int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int layer) || layer < 1 || layer > hidden)
+        {
+            throw PriorNetworkOptions.Wrong("--of", $"'{text}'", hidden == 0 ? "output or norm: there is no hidden layer" : $"a hidden layer from 1 to {hidden}");
+        }
+        return kind switch
+        {
+            "pre:" => PriorQuantity.PreActivation(layer),
+            "post:" => PriorQuantity.PostActivation(layer),
+            "pre-norm:" => PriorQuantity.PreActivationNorm(layer),
+            _ => PriorQuantity.PostActivationNorm(layer),
+        };
+    }
 
-    private sealed record Point(double X, double Pdf, double LogPdf, double Cdf, double Survival, double LogSurvival);
+    private static string Words(PriorQuantity about, PriorNetwork network) => about.Kind switch
+    {
+        PriorQuantityKind.Output => "one output",
+        PriorQuantityKind.OutputNorm => $"the norm of {network.Outputs} outputs",
+        PriorQuantityKind.PreActivation => $"a unit of hidden layer {about.Layer} before its activation",
+        PriorQuantityKind.PostActivation => $"a unit of hidden layer {about.Layer} after its activation",
+        PriorQuantityKind.PreActivationNorm => $"the norm of hidden layer {about.Layer} before its activation",
+        _ => $"the norm of hidden layer {about.Layer} after its activation",
+    };
+
+    /// <summary>Where the law does not apply; beside it, how much the biases of a model would change.</summary>
+    private static List<string> NotesOn(NamedPrior named)
+    {
+        if (named.Match is not PriorMatch match) return [];
+        List<string> notes = [.. match.Notes];
+        if (match.WithBiases is not PriorNetwork biased) return notes;
+        double with = Math.Sqrt(BiasedPriorPredictive.Of(biased, named.InputNorm).SecondMoment), without = Math.Sqrt(PriorPredictive.Of(match.Network, named.InputNorm).SecondMoment);
+        notes.Add($"with normal biases of the file's deviations an output's standard deviation would be {View.Number(with)} instead of {View.Number(without)}");
+        return notes;
+    }
+
+    /// <summary>The norm of a hidden layer after its activation, and the probability that the network is dead there or before.</summary>
+    private sealed record LayerRow(int Layer, int Width, double WeightStd, double NormRms, double NormTypical, double Dead);
 }

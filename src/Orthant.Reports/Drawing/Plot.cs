@@ -29,6 +29,9 @@ public sealed class Plot
         DrawAxes();
     }
 
+    /// <summary>Where the legend stands: the corner that the curves leave free.</summary>
+    public LegendCorner Corner { get; init; }
+
     /// <summary>The picture that is drawn on; for shapes that the plot does not know.</summary>
     public SvgPicture Picture { get; }
 
@@ -70,12 +73,13 @@ public sealed class Plot
     /// <summary>The finished picture, with its legend if any curve was named.</summary>
     public SvgPicture Finish()
     {
-        double at = Top + 14;
+        bool left = Corner == LegendCorner.LowerLeft;
+        double at = left ? Picture.Height - Bottom + 6 - 16 * legend.Count : Top + 14, right = Picture.Width - Right - 8;
         foreach ((string label, string classes) in legend)
         {
-            double right = Picture.Width - Right - 8;
-            Picture.Line(right - 22, at - 4, right, at - 4, classes);
-            Picture.Label(right - 28, at, label, "end ink small");
+            double from = left ? Left + 8 : right - 22;
+            Picture.Line(from, at - 4, from + 22, at - 4, classes);
+            Picture.Label(left ? from + 28 : from - 6, at, label, left ? "ink small" : "end ink small");
             at += 16;
         }
         legend.Clear();
@@ -102,6 +106,16 @@ public sealed class Plot
     }
 }
 
+/// <summary>A corner of a plot.</summary>
+public enum LegendCorner
+{
+    /// <summary>At the top on the right.</summary>
+    UpperRight,
+
+    /// <summary>At the bottom on the left, for curves that fall.</summary>
+    LowerLeft,
+}
+
 /// <summary>A range of numbers on a linear or a logarithmic scale.</summary>
 /// <param name="Label">What the numbers are, with their unit.</param>
 /// <param name="Lower">The end at the left or at the bottom.</param>
@@ -109,6 +123,9 @@ public sealed class Plot
 /// <param name="Logarithmic">Whether equal steps are equal factors; both ends are then positive.</param>
 public sealed record Axis(string Label, double Lower, double Upper, bool Logarithmic = false)
 {
+    /// <summary>Whether only whole numbers have a meaning.</summary>
+    public bool IsWhole { get; init; }
+
     internal bool CanShow(double value) => !double.IsNaN(value) && (!Logarithmic || value > 0);
 
     internal double Fraction(double value)
@@ -135,6 +152,7 @@ public sealed record Axis(string Label, double Lower, double Upper, bool Logarit
         }
         double rough = span / atMost, power = Math.Pow(10, Math.Floor(Math.Log10(rough)));
         double size = power * (rough <= power * 1.001 ? 1 : rough <= power * 2.002 ? 2 : rough <= power * 5.005 ? 5 : 10);
+        if (IsWhole) size = Math.Max(1, size);
         for (double k = Math.Ceiling((low / size) - 1e-9); k * size <= high + (size * 1e-9); k++) yield return (k * size, Html.Number(Math.Round(k * size, 12)));
     }
 

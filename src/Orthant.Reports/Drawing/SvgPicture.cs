@@ -104,6 +104,16 @@ public sealed class SvgPicture
             .Append(CultureInfo.InvariantCulture, $"href=\"data:image/png;base64,{Convert.ToBase64String(image.ToPng())}\"/>");
     }
 
+    /// <summary>Another picture's shapes, moved; its title and description are the caller's to repeat.</summary>
+    /// <param name="x">Where its left side comes to lie.</param>
+    /// <param name="y">Where its upper side comes to lie.</param>
+    /// <param name="picture">The picture, in the same units.</param>
+    public void Place(double x, double y, SvgPicture picture)
+    {
+        ArgumentNullException.ThrowIfNull(picture);
+        body.Append(CultureInfo.InvariantCulture, $"<g transform=\"translate({Text(x)} {Text(y)})\">{picture.body}</g>");
+    }
+
     /// <summary>The picture as an element of an HTML page, whose style sheet colours it.</summary>
     public string ToElement() => Open("") + body + "</svg>";
 

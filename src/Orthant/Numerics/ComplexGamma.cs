@@ -158,7 +158,7 @@ public static class ComplexGamma
     }
 
     /// <summary>1 − exp(x + iy), accurate near 0.</summary>
-    private static Complex MinusExpm1(double x, double y)
+    internal static Complex MinusExpm1(double x, double y)
     {
         double half = Math.Sin(0.5 * y), growth = Math.Exp(x);
         // 1 - e^x cos y = -(e^x - 1) + 2 e^x sin^2(y/2).

@@ -11,7 +11,7 @@ namespace Orthant.Priors;
 /// logarithm taken with care, and the others follow from it by the ratio of terms two apart,
 /// a(m+2)/a(m) = (m+s)(d−m)(d−m−1) o²/(m(m+1)(m+2)), o = p/(1−p), upwards and downwards, even and odd m apart: about 18 √d terms.</para>
 /// </remarks>
-internal sealed class ActiveUnitsFactor : MellinFactor
+internal sealed partial class ActiveUnitsFactor : MellinFactor
 {
     /// <summary>Up to this width every term counts to the left of −1, where the poles of the smallest terms rule.</summary>
     private const int WholeSumWidth = 1024;
@@ -39,8 +39,6 @@ internal sealed class ActiveUnitsFactor : MellinFactor
     }
 
     public override DoubleDouble LogMean => _logMean;
-
-    public override bool HasPoleAtMinusOne => true;
 
     public override double LogAlive
     {

@@ -57,13 +57,17 @@ public static class BiasedPriorPredictive
         {
             throw new OrthantInputException("prior", "layers", $"{nodes} nodes in the chain", $"widths and biases that need at most {MostNodes}");
         }
+        LogDensityTable density = new(law, first, last);
+        Array.Sort(living, (a, b) => a.Log.CompareTo(b.Log));
+        int near = 0;
         for (int i = 0; i <= nodes; i++)
         {
             double w = from + i * step, sum = 0;
-            foreach ((double weight, double log) in living)
+            // Only variances from which the layer's spread leads here.
+            while (near < living.Length && w - living[near].Log - scale > last) near++;
+            for (int n = near; n < living.Length && w - living[n].Log - scale >= first; n++)
             {
-                double q = w - log - scale;
-                if (q >= first && q <= last) sum += weight * Math.Exp(law.LogDensity(0.5 * q).Hi);
+                sum += living[n].Weight * Math.Exp(density.At(w - living[n].Log - scale));
             }
             if (sum > 0) result.Add((0.5 * step * sum, Math.Exp(w)));
         }
@@ -77,5 +81,50 @@ public static class BiasedPriorPredictive
         while (law.LogDensity(0.5 * first).Hi - law.LogAlive > -43) first -= step;
         while (law.LogDensity(0.5 * last).Hi - law.LogAlive > -300) last += step;
         return (first, last);
+    }
+}
+
+/// <summary>The log-density of log R at q/2 for many q, by Chebyshev polynomials on panels narrower than the spread of log Q.</summary>
+internal sealed class LogDensityTable
+{
+    private const int Degree = 17;
+
+    private readonly double _first;
+    private readonly double _width;
+    private readonly double[] _coefficients;
+
+    public LogDensityTable(MellinLaw law, double first, double last)
+    {
+        _first = first;
+        int panels = Math.Max(1, (int)Math.Ceiling((last - first) / Math.Min(1, 1.4 * Math.Sqrt(law.LogVariance))));
+        _width = (last - first) / panels;
+        _coefficients = new double[panels * (Degree + 1)];
+        double[] values = new double[Degree + 1];
+        for (int p = 0; p < panels; p++)
+        {
+            for (int k = 0; k <= Degree; k++)
+            {
+                double x = Math.Cos(Math.PI * (k + 0.5) / (Degree + 1));
+                values[k] = law.LogDensity(0.5 * (first + (p + 0.5 * (1 + x)) * _width)).Hi;
+            }
+            for (int n = 0; n <= Degree; n++)
+            {
+                double sum = 0;
+                for (int k = 0; k <= Degree; k++) sum += values[k] * Math.Cos(Math.PI * n * (k + 0.5) / (Degree + 1));
+                _coefficients[p * (Degree + 1) + n] = (n == 0 ? 1 : 2) * sum / (Degree + 1);
+            }
+        }
+    }
+
+    /// <summary>The log-density at q/2, q inside the table's range.</summary>
+    public double At(double q)
+    {
+        double place = (q - _first) / _width;
+        int panel = Math.Clamp((int)place, 0, _coefficients.Length / (Degree + 1) - 1);
+        ReadOnlySpan<double> c = _coefficients.AsSpan(panel * (Degree + 1), Degree + 1);
+        double twice = 2 * (2 * (place - panel) - 1), next = 0, here = 0;
+        // Clenshaw's recurrence.
+        for (int n = Degree; n > 0; n--) (here, next) = (c[n] + twice * here - next, here);
+        return c[0] + 0.5 * twice * here - next;
     }
 }

@@ -43,7 +43,7 @@ internal sealed class LeakyFactor : MellinFactor
 
     public override DoubleDouble LogMean => _logMean;
 
-    public override bool HasPoleAtMinusOne => _chi.HasPoleAtMinusOne;
+    public override bool HasPole(int pole) => _chi.HasPole(pole);
 
     public override (double Mean, double Variance) LogMoments()
     {
@@ -63,6 +63,24 @@ internal sealed class LeakyFactor : MellinFactor
         double largest = Largest(c), sum = 0;
         for (int i = 0; i < _logWeight.Length; i++) sum += Math.Exp(_logWeight[i] + 0.5 * c * _logShare[i] - largest);
         return _chi.LogReal(c) + (DoubleDouble)largest + DoubleDouble.Log(sum);
+    }
+
+    public override void LogParts(int pole, ReadOnlySpan<Complex> offset, Span<Complex> regular, Span<Complex> polar)
+    {
+        _chi.LogParts(pole, offset, regular, polar);
+        for (int i = 0; i < offset.Length; i++)
+        {
+            double c = offset[i].Real - pole, largest = Largest(c);
+            Complex sum = Complex.Zero;
+            for (int n = 0; n < _logShare.Length; n++)
+            {
+                double size = Math.Exp(_logWeight[n] + 0.5 * c * _logShare[n] - largest);
+                if (size >= 1e-22) sum += Complex.FromPolarCoordinates(size, 0.5 * offset[i].Imaginary * _logShare[n]);
+            }
+            // The share of the active units has no pole.
+            Complex log = Complex.Log(sum) + largest;
+            (regular[i], polar[i]) = (regular[i] + log, polar[i] + log);
+        }
     }
 
     public override void Log(int start, double c, ReadOnlySpan<double> t, Span<Complex> result)

@@ -5,20 +5,19 @@ using Orthant.Numerics;
 namespace Orthant.Priors;
 
 /// <summary>The law near 0, left of the table of lines: residues of M(s) e^(−sy) at −1, −2, …, and a line further left.</summary>
-/// <remarks>A residue is the mean of M(s) (s + j) e^(−(s+j)y) over a circle of the radius that makes the largest of these values least: about
-/// (order − 1)/|y| at a strong pole, and as small as the residue itself where a wide layer has hardly any pole. There nothing cancels, whatever
-/// the order. How many poles are taken as residues is chosen for each y by the size of the line that is left.</remarks>
+/// <remarks>A residue is the mean of M(s) (s + j) e^(−(s+j)y) over a circle of the radius that makes the largest of these values least, about
+/// (order − 1)/|y| at a strong pole, after the part of M that is regular there has been taken off (<see cref="MellinLaw.LogPolar"/>): so nothing
+/// cancels, whatever the order of the pole and however small a wide layer makes it. As many poles are taken in as leave the least sum of sizes,
+/// of their residues and of the line left of them.</remarks>
 internal sealed class LeftTail(MellinLaw law)
 {
-    private const int MostPoles = 4000;
+    private const int MostPoles = 20_000;
     private const double WidestCircle = 0.45;
-    private const int FineRadii = 60; // steps of 0.12 in log radius down to about 3e-4, then of 1.2 down to 1e-296
-    private const int Radii = 622;
-    private const int CoarseRadii = 6;
+    private const int Radii = 61; // steps of 0.12 in log radius, down to about 3e-4
+    private const int Coarse = 12; // every twelfth radius shows where the least size is
     private const double Negligible = -45;
     private const double LineStepSize = 0.0628; // aliases a hundred away in y
 
-    // Log of the largest |M| on the line −j − 1/2, found one after the other.
     private readonly ConcurrentDictionary<int, (MellinLaw.Line Density, MellinLaw.Line Lower, double Log)> _lines = new();
     private readonly ConcurrentDictionary<(int Pole, int Radius), Circle> _circles = new();
     private readonly ConcurrentDictionary<int, double> _sizes = new();
@@ -28,71 +27,76 @@ internal sealed class LeftTail(MellinLaw law)
     /// <summary>log of the density of log R (or of P(0 &lt; R ≤ e^y)).</summary>
     public DoubleDouble Log(DoubleDouble y, bool lower)
     {
-        int poles = Poles(y.Hi);
-        (MellinLaw.Line density, MellinLaw.Line mass, double size) = _lines.GetOrAdd(poles, LayLine);
-        double line = (lower ? mass : density).Sum(y.Hi);
-        List<(DoubleDouble Log, double Value)> parts = [((DoubleDouble)size + y * (poles + 0.5), line)];
-        DoubleDouble largest = LogOf(parts[0]);
-        for (int j = 1; j <= poles; j++)
+        List<(DoubleDouble Log, double Value)> parts = [];
+        int poles = 0, residues = 0;
+        double best = double.PositiveInfinity, sum = double.NegativeInfinity;
+        bool hasLine = true;
+        for (int j = 1; j <= MostPoles; j++)
         {
-            if (Residue(j, y, lower, largest.Hi + Negligible) is not { } part) continue;
-            parts.Add(part);
-            DoubleDouble log = LogOf(part);
-            if (log > largest) largest = log;
+            if (Residue(j, y, lower, sum + Negligible) is { } part)
+            {
+                parts.Add((part.Log, part.Value));
+                sum = LogAdd(sum, part.Size);
+            }
+            double line = LineSize(j, y.Hi) - (lower ? Math.Log(j + 0.5) : 0), size = LogAdd(sum, line);
+            if (size < best) (poles, residues, best, hasLine) = (j, parts.Count, size, line > sum + Negligible);
+            if (!hasLine || line > best + 5 || line < sum + Negligible) break;
         }
+        parts.RemoveRange(residues, parts.Count - residues);
+        if (hasLine)
+        {
+            (MellinLaw.Line density, MellinLaw.Line mass, double size) = _lines.GetOrAdd(poles, LayLine);
+            parts.Add((size + y * (poles + 0.5), (lower ? mass : density).Sum(y.Hi)));
+        }
+        return LogSum(parts);
+    }
+
+    public double LogResidueAtMinusOne()
+    {
+        (DoubleDouble log, double value, _) = Residue(1, 0, false, double.NegativeInfinity)!.Value;
+        return (log + Math.Log(value)).Hi;
+    }
+
+    /// <summary>A bound of log g(y), up to a small factor: a line left of −1 and the residues right of it.</summary>
+    public double LogBound(double y)
+    {
+        double residues = double.NegativeInfinity, bound = double.PositiveInfinity;
+        for (int j = 1; j <= MostPoles; j++)
+        {
+            if (law.HasPole(j)) residues = LogAdd(residues, CoarseSize(j, y).Size + j * y);
+            double line = LineSize(j, y);
+            bound = Math.Min(bound, LogAdd(residues, line));
+            if (line < residues || line > bound + 5) break;
+        }
+        return bound;
+    }
+
+    private static double LogAdd(double a, double b)
+    {
+        double larger = Math.Max(a, b);
+        return double.IsInfinity(larger) ? larger : larger + Math.Log(Math.Exp(a - larger) + Math.Exp(b - larger));
+    }
+
+    private static DoubleDouble LogSum(List<(DoubleDouble Log, double Value)> parts)
+    {
+        DoubleDouble largest = double.NegativeInfinity;
+        foreach ((DoubleDouble log, double value) in parts)
+        {
+            DoubleDouble size = value == 0 ? double.NegativeInfinity : log + Math.Log(Math.Abs(value));
+            if (size > largest) largest = size;
+        }
+        if (double.IsInfinity(largest.Hi)) return largest;
         double sum = 0;
         foreach ((DoubleDouble log, double value) in parts) sum += value * Math.Exp((log - largest).Hi);
         return largest + Math.Log(Math.Max(sum, double.Epsilon));
     }
 
-    public double LogResidueAtMinusOne() => LogOf(Residue(1, 0, false, double.NegativeInfinity)!.Value).Hi;
-
-    /// <summary>Whether the pole at −1 is so weak that the law falls faster than r over a range of its own.</summary>
-    public bool HasWeakPole => CircleAt(1, FineRadii).LogSize(0) < law.LogMoment(-0.5).Hi - 3;
-
-    /// <summary>A bound of log g(y), up to a small factor: the best line left of −1 and the residues right of it.</summary>
-    public double LogBound(double y)
-    {
-        int poles = Poles(y);
-        double bound = _sizes.GetOrAdd(poles, Size) + (poles + 0.5) * y;
-        for (int j = 1; j <= poles; j++)
-        {
-            double residue = double.PositiveInfinity;
-            for (int i = 0; i <= CoarseRadii && residue + j * y > bound + Negligible; i++)
-            {
-                residue = Math.Min(residue, CoarseCircle(j, i).LogSize(y));
-            }
-            double log = residue + j * y, larger = Math.Max(bound, log);
-            bound = larger + Math.Log(Math.Exp(bound - larger) + Math.Exp(log - larger));
-        }
-        return bound;
-    }
-
-    private Circle CoarseCircle(int pole, int index) =>
-        CircleAt(pole, index == 0 ? 0 : FineRadii - 1 + index * ((Radii - FineRadii) / CoarseRadii));
-
-    private static DoubleDouble LogOf((DoubleDouble Log, double Value) part) =>
-        part.Value == 0 ? double.NegativeInfinity : part.Log + Math.Log(Math.Abs(part.Value));
-
-    private static double Radius(int index) => WidestCircle * Math.Exp(-0.12 * Math.Min(index, FineRadii) - 1.2 * Math.Max(0, index - FineRadii));
+    private static double Radius(int index) => WidestCircle * Math.Exp(-0.12 * index);
 
     private Circle CircleAt(int pole, int radius) => _circles.GetOrAdd((pole, radius), key => new Circle(law, key.Pole, Radius(key.Radius), Nodes));
 
-    /// <summary>The number of residues that leaves the smallest line.</summary>
-    private int Poles(double y)
-    {
-        int best = 1;
-        double least = double.PositiveInfinity;
-        for (int j = 1; j <= MostPoles; j++)
-        {
-            double size = _sizes.GetOrAdd(j, Size) + (j + 0.5) * y;
-            if (size < least) (best, least) = (j, size);
-            // Between poles log |M| is convex on the whole: once sizes have grown well beyond the least, they go on growing. Nothing is gained
-            // far below the smallest residue that a double can tell.
-            if (size > least + 5 || size < _sizes.GetOrAdd(1, Size) + 1.5 * y - 1500) break;
-        }
-        return best;
-    }
+    /// <summary>log of the largest |M| e^(−cy) on the line −poles − 1/2, from three points.</summary>
+    private double LineSize(int poles, double y) => _sizes.GetOrAdd(poles, Size) + (poles + 0.5) * y;
 
     private double Size(int poles)
     {
@@ -122,56 +126,55 @@ internal sealed class LeftTail(MellinLaw law)
         return (new(LineStepSize, 0, density), new(LineStepSize, 0, lower), reference);
     }
 
-    /// <summary>The residue as value · e^log; null where it is smaller than e^floor.</summary>
-    private (DoubleDouble Log, double Value)? Residue(int pole, DoubleDouble y, bool lower, double floor)
+    /// <summary>The smallest bound among a few radii far apart: weak poles have it at the smallest radius.</summary>
+    private (double Size, int Radius) CoarseSize(int pole, double y)
     {
-        // Any radius bounds the residue; a few far apart show most of those that do not count.
-        double before = double.PositiveInfinity;
-        for (int i = 0; i <= CoarseRadii; i++)
+        (double least, int best) = (double.PositiveInfinity, 0);
+        for (int i = Radii - 1; i >= 0; i -= Coarse)
         {
-            double size = CoarseCircle(pole, i).LogSize(y.Hi);
-            if (size + pole * y.Hi < floor) return null;
-            if (size > before) break;
-            before = size;
+            double size = CircleAt(pole, i).LogSize(y);
+            if (size > least) break;
+            (least, best) = (size, i);
         }
-        Circle? best = null;
-        double least = double.PositiveInfinity;
-        for (int i = 0; i < Radii; i++)
-        {
-            Circle circle = CircleAt(pole, i);
-            double size = circle.LogSize(y.Hi);
-            if (size + pole * y.Hi < floor) return null;
-            if (size < least) (best, least) = (circle, size);
-            // A radius at which the bound stands still is at the residue itself: nothing is gained by a smaller one.
-            else if (size > least + 1 || (i > FineRadii && size > least - 1e-6)) break;
-        }
-        double mean = best!.Mean(y.Hi, lower, out double scale);
-        return (y * pole + scale, mean);
+        return (least, best);
     }
 
-    /// <summary>M on a circle around a pole; the lower half is the conjugate of the upper one.</summary>
+    /// <summary>The residue as value · e^log, and the logarithm of what cancels in it; null where there is none or all is smaller than e^floor.
+    /// </summary>
+    private (DoubleDouble Log, double Value, double Size)? Residue(int pole, DoubleDouble y, bool lower, double floor)
+    {
+        // Any radius bounds the residue.
+        if (!law.HasPole(pole)) return null;
+        (double least, int best) = CoarseSize(pole, y.Hi);
+        if (least + pole * y.Hi < floor) return null;
+        for (int i = Math.Max(0, best - Coarse + 1), last = Math.Min(Radii, best + Coarse); i < last; i++)
+        {
+            double size = CircleAt(pole, i).LogSize(y.Hi);
+            if (size < least) (least, best) = (size, i);
+        }
+        double mean = CircleAt(pole, best).Mean(y.Hi, lower, out double scale);
+        return (y * pole + scale, mean, least + pole * y.Hi - (lower ? Math.Log(pole) : 0));
+    }
+
+    /// <summary>M, less what is regular, on a circle around a pole; the lower half is the conjugate of the upper one.</summary>
     private sealed class Circle
     {
         private readonly int _pole;
-        private readonly double _logRight;
         private readonly Complex[] _offsets;
+        private readonly Complex[] _sizeOffsets;
+        private readonly Complex[] _sizeLogs = new Complex[5];
         private readonly Lazy<(Complex[] Values, double Log)> _values;
 
         public Circle(MellinLaw law, int pole, double radius, int nodes)
         {
             (_pole, Radius) = (pole, radius);
             _offsets = [.. Enumerable.Range(0, nodes / 2).Select(n => Complex.FromPolarCoordinates(radius, (n + 0.5) * 2 * Math.PI / nodes))];
-            Complex[] right = new Complex[1];
-            law.Log(-pole, radius, [0], right);
-            _logRight = right[0].Real + Math.Log(radius);
+            _sizeOffsets = [radius, .. new[] { 0.4, 1, 2 }.Select(angle => Complex.FromPolarCoordinates(radius, angle)), -radius];
+            law.LogPolar(pole, _sizeOffsets, _sizeLogs);
             _values = new(() =>
             {
-                Complex[] logs = new Complex[_offsets.Length], one = new Complex[1];
-                for (int n = 0; n < logs.Length; n++)
-                {
-                    law.Log(-pole, _offsets[n].Real, [_offsets[n].Imaginary], one);
-                    logs[n] = one[0];
-                }
+                Complex[] logs = new Complex[_offsets.Length];
+                law.LogPolar(pole, _offsets, logs);
                 double log = logs.Max(l => l.Real);
                 return ([.. logs.Select((l, n) => Complex.Exp(l - log) * (_offsets[n] / radius))], log + Math.Log(radius));
             });
@@ -179,8 +182,14 @@ internal sealed class LeftTail(MellinLaw law)
 
         public double Radius { get; }
 
-        /// <summary>log of the integrand at the circle's right end, where for negative y it is largest.</summary>
-        public double LogSize(double y) => _logRight - Radius * y;
+        /// <summary>log of the largest integrand at a few points of the circle, its right end, where for negative y it mostly is, among them.
+        /// </summary>
+        public double LogSize(double y)
+        {
+            double largest = double.NegativeInfinity;
+            for (int i = 0; i < _sizeLogs.Length; i++) largest = Math.Max(largest, _sizeLogs[i].Real - _sizeOffsets[i].Real * y);
+            return largest + Math.Log(Radius);
+        }
 
         /// <summary>The mean of M(s) (s + pole) e^(−(s+pole) y) over the circle, divided by e^scale.</summary>
         public double Mean(double y, bool lower, out double scale)

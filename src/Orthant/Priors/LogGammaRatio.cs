@@ -7,6 +7,7 @@ namespace Orthant.Priors;
 internal static class LogGammaRatio
 {
     private const double SeriesFrom = 16;
+    private const int MostSteps = 64;
 
     // B(2n)/(2n(2n-1)), n = 1..14, for the double-double Stirling series.
     private static readonly DoubleDouble[] Stirling =
@@ -25,15 +26,14 @@ internal static class LogGammaRatio
     public readonly struct At
     {
         private readonly double _a;
-        private readonly double _logA;
-        private readonly double _logGamma;
+        private readonly int _steps;
         private readonly double _tail;
 
         public At(double a)
         {
-            (_a, _logA) = (a, Math.Log(a));
-            if (a < SeriesFrom) _logGamma = ComplexGamma.LogAbs(a);
-            else _tail = ComplexGamma.StirlingTail(a).Real;
+            _a = a;
+            _steps = Math.Max(0, (int)Math.Ceiling(SeriesFrom - a));
+            _tail = ComplexGamma.StirlingTail(a + _steps).Real;
         }
 
         /// <summary>log Γ(a+t)/Γ(a) − t log a, for t = start + rest.</summary>
@@ -42,11 +42,19 @@ internal static class LogGammaRatio
         public Complex Of(double start, Complex rest)
         {
             Complex t = start + rest;
-            if (_a < SeriesFrom) return LogGammaNear(_a + start, rest) - _logGamma - t * _logA;
-            if (t.Real <= 12 - _a) return LogGammaNear(_a + start, rest) - ComplexGamma.LogAbs(_a) - t * _logA;
-            // Stirling on both sides; with z = t/a the leading terms are a (log(1+z) - z) + (t - 1/2) log(1+z).
-            Complex z = t / _a, log = ComplexGamma.Log1p(z);
-            return _a * Log1pMinus(z, log) + (t - 0.5) * log + ComplexGamma.StirlingTail(_a + t) - _tail;
+            int steps = Math.Max(_steps, (int)Math.Min(int.MaxValue, Math.Ceiling(12 - _a - t.Real)));
+            if (steps > MostSteps || Math.Abs(t.Imaginary) > 1e4)
+            {
+                return LogGammaNear(_a + start, rest) - ComplexGamma.LogAbs(_a) - t * Math.Log(_a);
+            }
+            // To b = a + n by the recurrence Γ(x+1) = x Γ(x), then Stirling on both sides: with z = t/b the leading terms are
+            // b (log(1+z) - z) + (t - 1/2) log(1+z).
+            Complex product = Complex.One;
+            for (int i = 0; i < steps; i++) product *= (_a + i + start + rest) / (_a + i);
+            double b = _a + steps, tail = steps == _steps ? _tail : ComplexGamma.StirlingTail(b).Real;
+            Complex z = t / b, log = ComplexGamma.Log1p(z);
+            Complex ratio = b * Log1pMinus(z, log) + (t - 0.5) * log + ComplexGamma.StirlingTail(b + t) - tail;
+            return steps == 0 ? ratio : ratio + t * Math.Log(b / _a) - Complex.Log(product);
         }
 
         /// <summary>log Γ(x + rest) on some branch, sharp where x is a pole.</summary>

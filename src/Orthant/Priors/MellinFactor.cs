@@ -13,8 +13,20 @@ internal abstract class MellinFactor
     /// <summary>log P(Q > 0).</summary>
     public virtual double LogAlive => 0;
 
-    /// <summary>Whether the moment function has a pole at −1: whether Q can come near 0 as the square of one normal number does.</summary>
-    public abstract bool HasPoleAtMinusOne { get; }
+    /// <summary>Whether Q has a density apart from 0; a product has one as soon as one factor does.</summary>
+    public virtual bool HasDensity => true;
+
+    /// <summary>Whether the moment function has a pole at −pole: at −1, if Q can come near 0 as the square of one normal number does.</summary>
+    /// <param name="pole">1, 2, ….</param>
+    public abstract bool HasPole(int pole);
+
+    /// <summary>The moment function at −pole + offset as a sum of a part that is regular there and one that carries the pole; a logarithm (on
+    /// any branch) is −∞ where there is no such part.</summary>
+    /// <param name="pole">1, 2, ….</param>
+    /// <param name="offset">Distances from −pole, of a magnitude below 1/2 and not 0.</param>
+    /// <param name="regular">Receives one logarithm each.</param>
+    /// <param name="polar">Receives one logarithm each.</param>
+    public abstract void LogParts(int pole, ReadOnlySpan<Complex> offset, Span<Complex> regular, Span<Complex> polar);
 
     /// <summary>Mean and variance of log(Q/E Q), given Q > 0.</summary>
     public abstract (double Mean, double Variance) LogMoments();
@@ -47,7 +59,18 @@ internal sealed class ChiSquaredFactor(double k) : MellinFactor
 
     public override DoubleDouble LogMean => DoubleDouble.Log(k);
 
-    public override bool HasPoleAtMinusOne => k == 1;
+    public override bool HasPole(int pole) => pole >= k && (pole - k) % 2 == 0;
+
+    public override void LogParts(int pole, ReadOnlySpan<Complex> offset, Span<Complex> regular, Span<Complex> polar)
+    {
+        bool has = HasPole(pole);
+        for (int i = 0; i < offset.Length; i++)
+        {
+            Complex log = _ratio.Of(-0.5 * pole, 0.5 * offset[i]);
+            regular[i] = has ? double.NegativeInfinity : log;
+            polar[i] = has ? log : double.NegativeInfinity;
+        }
+    }
 
     public override (double Mean, double Variance) LogMoments() =>
         (LogGammaRatio.DigammaMinusLog(0.5 * k), ComplexGamma.Polygamma(1, 0.5 * k));
@@ -69,7 +92,27 @@ internal sealed class QuotientFactor(MellinFactor numerator, MellinFactor denomi
 
     public override double LogAlive => numerator.LogAlive - denominator.LogAlive;
 
-    public override bool HasPoleAtMinusOne => numerator.HasPoleAtMinusOne && !denominator.HasPoleAtMinusOne;
+    /// <remarks>A ReLU layer with an orthogonal matrix keeps all of the norm where all units are active.</remarks>
+    public override bool HasDensity => false;
+
+    public override bool HasPole(int pole) => numerator.HasPole(pole) && !denominator.HasPole(pole);
+
+    public override void LogParts(int pole, ReadOnlySpan<Complex> offset, Span<Complex> regular, Span<Complex> polar)
+    {
+        Complex[] below = new Complex[offset.Length], pole0 = new Complex[offset.Length];
+        numerator.LogParts(pole, offset, regular, polar);
+        denominator.LogParts(pole, offset, below, pole0);
+        bool has = denominator.HasPole(pole);
+        for (int i = 0; i < offset.Length; i++)
+        {
+            Complex log = has ? pole0[i] : below[i];
+            (regular[i], polar[i]) = (regular[i] - log, polar[i] - log);
+            if (!has) continue;
+            // A pole of the denominator takes that of the numerator away.
+            Complex larger = regular[i].Real > polar[i].Real ? regular[i] : polar[i], smaller = regular[i].Real > polar[i].Real ? polar[i] : regular[i];
+            (regular[i], polar[i]) = (larger + Complex.Log(Complex.One + Complex.Exp(smaller - larger)), double.NegativeInfinity);
+        }
+    }
 
     public override (double Mean, double Variance) LogMoments()
     {

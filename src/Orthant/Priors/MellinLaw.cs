@@ -24,7 +24,7 @@ internal sealed class MellinLaw
     private readonly (MellinFactor Factor, int Count)[] _factors;
     private readonly Lock _gate = new();
     private readonly Lazy<LeftTail> _left;
-    private volatile Table _table;
+    private volatile Table? _table;
 
     public MellinLaw(IEnumerable<(MellinFactor Factor, int Count)> factors)
     {
@@ -39,7 +39,6 @@ internal sealed class MellinLaw
             LogVariance += 0.25 * count * variance;
         }
         _left = new(() => new LeftTail(this));
-        _table = new Table(this);
     }
 
     /// <summary>1 + c of the leftmost line: the more factors, the faster M falls along a line, and the nearer to the pole a line may stand.
@@ -81,12 +80,78 @@ internal sealed class MellinLaw
         }
     }
 
+    /// <summary>Whether M has a pole at −pole.</summary>
+    public bool HasPole(int pole) => Array.Exists(_factors, f => f.Factor.HasPole(pole));
+
+    /// <summary>Logarithms, around a pole, of M less a function that is regular there and so adds nothing to the residue.</summary>
+    /// <remarks>With a factor's regular part A and its part P with the pole, ∏ (A+P)ⁿ less ∏ Aⁿ is ∏ Aⁿ (e^D − 1), D = Σ n log(1 + P/A). In wide
+    /// layers P is smaller than A by any power of ten; what is left here is of the size of P. A factor without a regular part leaves nothing to
+    /// subtract.</remarks>
+    /// <param name="pole">1, 2, …; M has a pole at −pole.</param>
+    /// <param name="offset">Distances from −pole.</param>
+    /// <param name="result">One logarithm each.</param>
+    public void LogPolar(int pole, ReadOnlySpan<Complex> offset, Span<Complex> result)
+    {
+        int points = offset.Length;
+        Complex[] regular = new Complex[points], polar = new Complex[points];
+        Complex[][] ratios = new Complex[_factors.Length][];
+        result[..points].Clear();
+        bool isWhole = false;
+        for (int f = 0; f < _factors.Length; f++)
+        {
+            (MellinFactor factor, int count) = _factors[f];
+            factor.LogParts(pole, offset, regular, polar);
+            bool pure = Array.TrueForAll(regular, log => double.IsNegativeInfinity(log.Real));
+            isWhole |= pure;
+            ratios[f] = new Complex[points];
+            for (int i = 0; i < points; i++)
+            {
+                result[i] += count * (pure ? polar[i] : regular[i]);
+                ratios[f][i] = pure || double.IsNegativeInfinity(polar[i].Real) ? double.NegativeInfinity : polar[i] - regular[i];
+            }
+        }
+        for (int i = 0; i < points; i++) result[i] += isWhole ? LogGain(ratios, i) : LogExcess(ratios, i);
+    }
+
+    /// <summary>D = Σ n log(1 + q), q being the ratio of a factor's two parts.</summary>
+    private Complex LogGain(Complex[][] ratios, int i)
+    {
+        Complex sum = Complex.Zero;
+        for (int f = 0; f < ratios.Length; f++)
+        {
+            Complex q = ratios[f][i];
+            if (q.Real > -745) sum += _factors[f].Count * (q.Real > 40 ? q : ComplexGamma.Log1p(Complex.Exp(q)));
+        }
+        return sum;
+    }
+
+    /// <summary>log(e^D − 1).</summary>
+    private Complex LogExcess(Complex[][] ratios, int i)
+    {
+        double largest = ratios.Max(ratio => ratio[i].Real);
+        if (largest < -20)
+        {
+            // D = Σ n (q − q²/2), and e^D − 1 = D + D²/2, in units of the largest q.
+            double unit = Math.Exp(largest);
+            Complex sum = Complex.Zero;
+            for (int f = 0; f < ratios.Length; f++)
+            {
+                Complex q = Complex.Exp(ratios[f][i] - largest);
+                sum += _factors[f].Count * q * (1 - 0.5 * unit * q);
+            }
+            return largest + Complex.Log(sum * (1 + 0.5 * unit * sum));
+        }
+        Complex gain = LogGain(ratios, i);
+        if (gain.Real > 40) return gain;
+        return Complex.Log(-ComplexGamma.MinusExpm1(gain.Real, gain.Imaginary));
+    }
+
     /// <summary>log g(y), the density of log R on R > 0.</summary>
     public DoubleDouble LogDensity(DoubleDouble y)
     {
         if (!double.IsFinite(y.Hi)) return double.NegativeInfinity;
         Table table = TableFor(y.Hi);
-        if (y.Hi < table.LeftEnd) return _left.Value.Log(y, false);
+        if (table.IsLeftTail(y.Hi)) return _left.Value.Log(y, false);
         int k = table.Nearest(y.Hi);
         return table.Value(k, y, table.DensityLine(k));
     }
@@ -95,7 +160,7 @@ internal sealed class MellinLaw
     public int TermsAt(double y)
     {
         Table table = TableFor(y);
-        return y < table.LeftEnd ? 0 : table.DensityLine(table.Nearest(y)).Real.Length;
+        return table.IsLeftTail(y) ? 0 : table.DensityLine(table.Nearest(y)).Real.Length;
     }
 
     /// <summary>log P(R > e^y).</summary>
@@ -123,7 +188,7 @@ internal sealed class MellinLaw
     private DoubleDouble LogLowerDirect(DoubleDouble y)
     {
         Table table = TableFor(y.Hi);
-        if (y.Hi < table.LeftEnd) return _left.Value.Log(y, true);
+        if (table.IsLeftTail(y.Hi)) return _left.Value.Log(y, true);
         int k = Math.Min(table.Nearest(y.Hi), table.LeftOfZero);
         return table.Value(k, y, table.SurvivalLine(k));
     }
@@ -139,12 +204,18 @@ internal sealed class MellinLaw
     /// <summary>A table that reaches the saddle point of y.</summary>
     private Table TableFor(double y)
     {
-        Table table = _table;
-        if (y <= table.RightEnd) return table;
+        Table? table = _table;
+        if (table is not null && y <= table.RightEnd) return table;
         lock (_gate)
         {
-            while (y > _table.RightEnd && !_table.IsComplete) _table = new Table(_table);
-            return _table;
+            if (table is null && !Array.Exists(_factors, f => f.Factor.HasDensity))
+            {
+                throw new OrthantInputException("prior", "norm", "behind orthogonal layers alone, whose law has atoms", "moments, or a layer of independent weights");
+            }
+            table = _table ?? new Table(this);
+            while (y > table.RightEnd && !table.IsComplete) table = new Table(table);
+            _table = table;
+            return table;
         }
     }
 
@@ -234,21 +305,22 @@ internal sealed class MellinLaw
         private readonly Line?[] _density;
         private readonly Line?[] _survival;
         private readonly (double C, double Log)[] _extra;
+        private readonly Lazy<double> _leftEnd;
 
         public Table(MellinLaw law)
         {
             _law = law;
-            int count = Growth;
-            _c = new double[count];
-            _log = new DoubleDouble[count];
-            for (int k = 0; k < count; k++) Place(k);
+            // The first table reaches beyond the lines next to 0, which the tail probabilities of all points near the mean need.
+            List<double> lines = [law.FirstLine - 1];
+            while (lines.Count < Growth || lines[^1] <= ZeroGap) lines.Add(Next(lines[^1]));
+            _c = [.. lines];
+            _log = [.. lines.Select(law.LogMoment)];
+            int count = lines.Count;
             _extra = [.. new[] { -0.985, -0.97, -0.93, -0.88, -0.82, -0.74, -0.66 }.Select(c => (c, law.LogMoment(c).Hi))];
             (_density, _survival, _break) = (new Line?[count], new Line?[count], Breaks());
-            LeftEnd = FindLeftEnd();
-            // Lines for the tail probabilities keep away from the pole of 1/s, but by no more than about one standard deviation of log R.
-            double gap = 0.9 / Math.Sqrt(Math.Max(1, law.LogVariance));
-            RightOfZero = Array.FindIndex(_c, c => c >= 0.6 * gap);
-            LeftOfZero = Math.Max(0, Array.FindLastIndex(_c, c => c <= -0.3 * gap));
+            _leftEnd = new(FindLeftEnd);
+            RightOfZero = Array.FindIndex(_c, c => c >= 0.6 * ZeroGap);
+            LeftOfZero = Math.Max(0, Array.FindLastIndex(_c, c => c <= -0.3 * ZeroGap));
         }
 
         public Table(Table smaller)
@@ -263,13 +335,17 @@ internal sealed class MellinLaw
             smaller._survival.CopyTo(_survival, 0);
             for (int k = old; k < count; k++) Place(k);
             _break = Breaks();
-            (LeftEnd, RightOfZero, LeftOfZero) = (smaller.LeftEnd, smaller.RightOfZero, smaller.LeftOfZero);
+            (_leftEnd, RightOfZero, LeftOfZero) = (smaller._leftEnd, smaller.RightOfZero, smaller.LeftOfZero);
             // Lines of the old end were laid out for the points up to the old end only.
             _density[old - 1] = _survival[old - 1] = null;
         }
 
-        /// <summary>Points left of it are the left tail's.</summary>
-        public double LeftEnd { get; }
+        /// <summary>How far the lines of the tail probabilities keep away from the pole of 1/s: about one standard deviation of log R, and no more
+        /// than 0.9.</summary>
+        private double ZeroGap => 0.9 / Math.Sqrt(Math.Max(1, _law.LogVariance));
+
+        /// <summary>Whether a point is left of what the first line can answer.</summary>
+        public bool IsLeftTail(double y) => y < _break[0] && y < _leftEnd.Value;
 
         public double RightEnd => _break[^1];
 
@@ -303,7 +379,7 @@ internal sealed class MellinLaw
 
         private void Place(int k)
         {
-            _c[k] = k == 0 ? _law.FirstLine - 1 : Next(_c[k - 1]);
+            _c[k] = Next(_c[k - 1]);
             _log[k] = _law.LogMoment(_c[k]);
         }
 
@@ -316,17 +392,17 @@ internal sealed class MellinLaw
             double step = Math.Clamp(2.2 / Math.Sqrt(Math.Max(curvature, 1e-3)), 0.02, 0.9);
             double next = Math.Exp(u + step) - 1;
             // The lines next to 0 are those of the tail probabilities: neither too near nor far.
-            double gap = 0.9 / Math.Sqrt(Math.Max(1, _law.LogVariance));
+            double gap = ZeroGap;
             return c < -0.3 * gap && next > -0.3 * gap ? (c < -0.45 * gap ? -0.4 * gap : 0.8 * gap) : next;
         }
 
         /// <summary>The point where the first line's cancellation reaches its bound.</summary>
         private double FindLeftEnd()
         {
-            // A weak pole hardly holds the law up left of it: the bound by lines right of the pole would not show what cancels.
-            LeftTail? left = _law._left.Value is { HasWeakPole: true } weak ? weak : null;
+            // A weak pole hardly holds the law up: bounds by lines right of the pole alone would not show what cancels.
+            LeftTail left = _law._left.Value;
             double y = _break[0];
-            while (y > -60 && _log[0].Hi - _c[0] * y - Math.Min(LogBound(y, false, false), left?.LogBound(y) ?? double.PositiveInfinity) < Loss)
+            while (y > -60 && _log[0].Hi - _c[0] * y - Math.Min(LogBound(y, false, false), left.LogBound(y)) < Loss)
             {
                 y -= 0.1;
             }
@@ -343,7 +419,7 @@ internal sealed class MellinLaw
         private Line Lay(int k, bool weighted)
         {
             double c = _c[k], log = _log[k].Hi;
-            double first = k == 0 ? LeftEnd : _break[k - 1], last = k < _break.Length ? _break[k] : 2 * _break[^1] - _break[^2];
+            double first = k == 0 ? _leftEnd.Value : _break[k - 1], last = k < _break.Length ? _break[k] : 2 * _break[^1] - _break[^2];
             if (weighted)
             {
                 // The forced lines next to 0 serve all points between them.

@@ -55,6 +55,23 @@ public static class PriorDesign
         return Math.Exp(-(law.LogAbsoluteMoment(order) - law.LogAlive) / order);
     }
 
+    /// <summary>The network with the scales after its first layer chosen so that each holds a moment of the norm: the first weights see an input
+    /// of a fixed norm and keep theirs, and each later scale, the read-out's too, undoes the layer before it. Orthogonal layers keep their gain.
+    /// </summary>
+    /// <param name="network">The random network without biases.</param>
+    /// <param name="order">As for <see cref="NextWeightStd"/>.</param>
+    /// <exception cref="OrthantInputException">A layer has no units, or the order is not a finite number above -1.</exception>
+    public static PriorNetwork HoldingMoment(PriorNetwork network, double order)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        IEnumerable<PriorLayer> hidden = network.Hidden.Select((layer, l) =>
+            l == 0 || layer.Kind is PriorLayerKind.OrthogonalRelu or PriorLayerKind.OrthogonalLinear
+                ? layer
+                : layer with { WeightStd = NextWeightStd(network.Hidden[l - 1], order) });
+        double readOut = network.Hidden.Count == 0 ? network.ReadOutStd : NextWeightStd(network.Hidden[^1], order);
+        return new PriorNetwork(network.Inputs, hidden, network.Outputs, readOut);
+    }
+
     /// <summary>The smallest equal width of ReLU layers whose output has at most a kurtosis: 3 (1 + 5/d)^hidden ≤ kurtosis.</summary>
     /// <param name="hiddenLayers">Number of hidden layers, at least 1.</param>
     /// <param name="kurtosis">Largest kurtosis, above 3.</param>

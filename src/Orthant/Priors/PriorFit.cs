@@ -103,7 +103,7 @@ public sealed record PriorFit(
     private static (double Kolmogorov, double AndersonDarling) Statistics(PriorPredictive law, List<double> sorted)
     {
         int n = sorted.Count;
-        double alive = Math.Exp(law.LogAlive), distance = 0;
+        double alive = Math.Exp(law.LogAlive);
         double[] below = new double[n], above = new double[n];
         for (int i = 0; i < n; i++)
         {
@@ -112,11 +112,20 @@ public sealed record PriorFit(
             double upper = law.Survival(r) / alive, lower = law.LowerMass(r) / alive;
             (below[i], above[i]) = !law.IsSymmetric ? (lower, upper)
                 : x < 0 ? (0.5 * upper, 1 - 0.5 * upper) : (1 - 0.5 * upper, 0.5 * upper);
-            distance = Math.Max(distance, Math.Max(below[i] - (double)i / n, (i + 1.0) / n - below[i]));
         }
-        double sum = 0;
+        return Statistics(below, above);
+    }
+
+    /// <summary>Kolmogorov–Smirnov distance and Anderson–Darling statistic of sorted samples.</summary>
+    /// <param name="below">P(X ≤ x) of each.</param>
+    /// <param name="above">P(X > x) of each.</param>
+    internal static (double Kolmogorov, double AndersonDarling) Statistics(double[] below, double[] above)
+    {
+        int n = below.Length;
+        double distance = 0, sum = 0;
         for (int i = 0; i < n; i++)
         {
+            distance = Math.Max(distance, Math.Max(below[i] - (double)i / n, (i + 1.0) / n - below[i]));
             sum += (2 * i + 1.0) / n * (Math.Log(Math.Max(below[i], double.Epsilon)) + Math.Log(Math.Max(above[n - 1 - i], double.Epsilon)));
         }
         return (distance, -n - sum);

@@ -1,3 +1,5 @@
+using Orthant.Networks;
+
 namespace Orthant.Priors;
 
 /// <summary>A random network: hidden layers and a normal linear read-out, all weights independent with mean 0.</summary>
@@ -87,6 +89,19 @@ public sealed class PriorNetwork
         return new(widths[0],
             Enumerable.Range(1, widths.Count - 2).Select(l => new PriorLayer(widths[l], Math.Sqrt(2.0 / (widths[l - 1] + widths[l])))),
             widths[^1], Math.Sqrt(2.0 / (widths[^2] + widths[^1])));
+    }
+
+    /// <summary>Normal weights of the variances that an initialiser gives its weights: its own law where it is normal, else the normal match.
+    /// </summary>
+    /// <param name="initializer">The law of the weights.</param>
+    /// <param name="widths">d₀, d₁, …, d_L.</param>
+    /// <exception cref="OrthantInputException">Fewer than two widths, one out of range, or a variance of 0.</exception>
+    public static PriorNetwork Of(WeightInitializer initializer, params IReadOnlyList<int> widths)
+    {
+        ArgumentNullException.ThrowIfNull(initializer);
+        NeedWidths(widths);
+        double Std(int l) => Math.Sqrt(initializer.Variance(Math.Max(1, widths[l - 1]), Math.Max(1, widths[l])));
+        return new(widths[0], Enumerable.Range(1, widths.Count - 2).Select(l => new PriorLayer(widths[l], Std(l))), widths[^1], Std(widths.Count - 1));
     }
 
     /// <summary>The same network with every layer's scale multiplied.</summary>

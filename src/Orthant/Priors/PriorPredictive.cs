@@ -195,7 +195,7 @@ public sealed partial class PriorPredictive
     /// <summary>The limit at 0: infinite at a pole of M of order 2 or more at −1, its residue at a simple one, else 0.</summary>
     private double LogPdfAtZero()
     {
-        int order = Stack.Factors.Sum(f => f.Factor.HasPoleAtMinusOne ? f.Count : 0);
+        int order = Stack.Factors.Sum(f => f.Factor.HasPole(1) ? f.Count : 0);
         if (order == 0) return double.NegativeInfinity;
         return order > 1 ? double.PositiveInfinity : _law!.LogResidueAtMinusOne() - _logScale.Hi + _logShare - Math.Log(_sides);
     }

@@ -58,6 +58,24 @@ public sealed class PriorPredictiveTests
             AssertRelative(law.Pdf(r), turned.Pdf(r), 1e-11);
         }, iter: 40);
 
+    [Theory]
+    [InlineData(PriorLayerKind.Relu, 80, 1)]
+    [InlineData(PriorLayerKind.Linear, 80, 1)]
+    [InlineData(PriorLayerKind.Linear, 99, 2)]
+    public void Survival_beyond_the_mean_of_deep_narrow_networks_is_an_integral_of_the_density(PriorLayerKind kind, int hidden, int width)
+    {
+        // log |f| is spread over many powers of e, and the lines next to 0 stand close to it.
+        PriorPredictive law = PriorPredictive.Of(Stack(kind, [.. Enumerable.Repeat(width, hidden)]), 1);
+        double spread = Math.Sqrt(law.LogVariance);
+        foreach (double from in new[] { -1.5, -0.1, 0.1, 0.6, 1.4 })
+        {
+            double a = law.LogMean + from * spread, b = a + 0.8 * spread;
+            double mass = MathNet.Numerics.Integration.GaussLegendreRule.Integrate(y => 2 * Math.Exp(law.LogPdf(Math.Exp(y)) + y), a, b, 64);
+            AssertRelative(law.Survival(Math.Exp(a)), law.Survival(Math.Exp(b)) + mass, 2e-13);
+            AssertRelative(law.LowerMass(Math.Exp(b)), law.LowerMass(Math.Exp(a)) + mass, 2e-13);
+        }
+    }
+
     [Fact]
     public void Moments_have_their_closed_forms()
     {
