@@ -8,7 +8,8 @@ public sealed class LayerTests
     {
         ["Numerics"],
         ["Networks"],
-        ["Geometry", "Training", "Certificates"],
+        ["Certificates"],
+        ["Geometry", "Training"],
         ["Convergence", "Extraction", "Approximation", "Learning", "Uncertainty", "Priors"],
         ["Formats", "Reports", "Store"],
         ["Cli", "Cluster", "Explorer"],

@@ -38,7 +38,7 @@ public sealed record PropertyCertificate(NetworkData Network, PropertyCaseData[]
 internal sealed class PropertyRefutation(NetworkData network, PropertyCaseData one, Verification v)
 {
     private readonly int n = one.Lower.Length;
-    private readonly PolytopeProof cell = new(one.Lower, one.Upper);
+    private readonly PolytopeBounds cell = new(one.Lower, one.Upper);
     private readonly int last = network.Stages.Length - 1;
     private int next;
 
