@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
+using Orthant.Certificates;
 using Orthant.Formats;
 using Orthant.Geometry;
 using Orthant.Networks;
@@ -23,6 +24,8 @@ internal sealed class RegionsVerb : Verb
     private readonly Option<string?> csv = new("--csv") { Description = "write one row a region: pattern, vertices, a point inside, gradient and offset", HelpName = "F" };
     private readonly Option<string?> graph = new("--graph") { Description = "write which regions share a facet as JSON", HelpName = "F" };
 
+    private readonly Option<string?> certificate = new("--certificate") { Description = "write the evidence of the count and the extrema for check", HelpName = "F" };
+
     public override string Name => "regions";
 
     public override string Summary => "all activation regions on a box or slice: counts, extrema, Lipschitz constants, proved";
@@ -31,7 +34,7 @@ internal sealed class RegionsVerb : Verb
 
     public override IReadOnlyList<Argument> Arguments => [domainOptions.Model];
 
-    public override IReadOnlyList<Option> Options => [domainOptions.Box, domainOptions.Slice, most, exact, fast, countOnly, svg, csv, graph];
+    public override IReadOnlyList<Option> Options => [domainOptions.Box, domainOptions.Slice, most, exact, fast, countOnly, svg, csv, graph, certificate];
 
     public override Answer Run(VerbCall call)
     {
@@ -43,6 +46,7 @@ internal sealed class RegionsVerb : Verb
             Threads = call.Threads,
             Policy = call.Get(exact) ? SignPolicy.Exact : call.Get(fast) ? SignPolicy.Fast : SignPolicy.Certified,
             Most = call.Get(most),
+            KeepProof = call.Get(certificate) is not null,
         };
         RegionPolygons? polygons = call.Get(svg) is null ? null : new RegionPolygons(network.Outputs);
         RegionSummary found;
@@ -57,17 +61,23 @@ internal sealed class RegionsVerb : Verb
                 complex = RegionComplex.Build(network, domain, options.Policy, progress, call.Cancellation);
             }
         }
-        WriteFiles(call, network, domain, polygons, complex);
+        WriteFiles(call, network, domain, polygons, complex, found.Certificate);
         return new Answer(Json(found, complex), view => Show(view, network, found, complex), found.IsComplete);
     }
 
-    private void WriteFiles(VerbCall call, ReluNetwork network, InputDomain domain, RegionPolygons? polygons, RegionComplex? complex)
+    private void WriteFiles(VerbCall call, ReluNetwork network, InputDomain domain, RegionPolygons? polygons, RegionComplex? complex, RegionsCertificate? proof)
     {
         string model = call.Get(domainOptions.Model);
         if (call.Get(svg) is string picture)
         {
             OutputFolder.PrepareFor(picture);
             OutputFile.WriteText(picture, RegionPicture.Draw(polygons!.Collected(), domain, network.ToString()).ToFile(), model);
+        }
+        if (call.Get(certificate) is string evidence)
+        {
+            if (proof is null) throw new OrthantInputException("command line", "--certificate", "an incomplete enumeration", "a complete one: no --max");
+            OutputFolder.PrepareFor(evidence);
+            OutputFile.WriteText(evidence, proof.ToJson(), model);
         }
         if (call.Get(csv) is string table)
         {

@@ -24,6 +24,7 @@ namespace Orthant.Certificates;
 [JsonDerivedType(typeof(PeriodicMapCertificate), "periodicMap")]
 [JsonDerivedType(typeof(PartitionCertificate), "partition")]
 [JsonDerivedType(typeof(PropertyCertificate), "property")]
+[JsonDerivedType(typeof(RegionsCertificate), "regions")]
 public abstract record Certificate
 {
     private static readonly JsonSerializerOptions Options = new(OrthantJson.Options)

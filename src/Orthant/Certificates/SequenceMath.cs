@@ -151,17 +151,7 @@ internal sealed class SequenceMath
 
     private Interval[] Enclose(AffineMap map, Interval[] x) => [.. Apply(map, x).Select(activation.Enclose)];
 
-    public static Rational[] Apply(AffineMap map, Rational[] x) => [.. map.Weights.Select((row, i) => Dot(row, x) + map.Bias[i])];
-
-    public static Rational Dot(Rational[] a, Rational[] b)
-    {
-        Rational sum = 0;
-        for (int j = 0; j < a.Length; j++)
-        {
-            if (!a[j].IsZero && !b[j].IsZero) sum += a[j] * b[j];
-        }
-        return sum;
-    }
+    public static Rational[] Apply(AffineMap map, Rational[] x) => [.. map.Weights.Select((row, i) => ExactMatrices.Dot(row, x) + map.Bias[i])];
 
     private static Interval[] Apply(AffineMap map, Interval[] x)
     {

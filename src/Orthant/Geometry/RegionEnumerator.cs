@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using Orthant.Certificates;
 using Orthant.Geometry.Cutting;
 using Orthant.Networks;
 
@@ -41,9 +42,14 @@ public static class RegionEnumerator
         double seconds = clock.Elapsed.TotalSeconds;
         WalkTotals sum = board.Sum();
         RegionSummary summary = Summarise(table, sum, walks, seconds, complete);
+        if (walks[0].Splits is List<int> splits && complete && sum.Regions > 0) summary = summary with { Certificate = Evidence(network, domain, summary, [.. splits]) };
         foreach (CellWalk walk in walks) walk.Dispose();
         return summary;
     }
+
+    private static RegionsCertificate Evidence(ReluNetwork network, InputDomain domain, RegionSummary found, int[] splits) => new(
+        NetworkData.Of(network), [.. domain.Lower], [.. domain.Upper], [.. domain.HalfSpaces.Select(h => h.Normal.Append(h.Offset).ToArray())],
+        found.ActivationRegions, [.. found.Outputs.Select(o => new RangeData(o.Minimum, o.Maximum, [.. o.ArgMinimum], [.. o.ArgMaximum]))], splits);
 
     /// <summary>Cuts on a path above which threads share the work: about a thousand subtrees.</summary>
     private const int JobDepth = 10;
@@ -54,7 +60,7 @@ public static class RegionEnumerator
     private static CellWalk[] Walk(
         StageTable table, RegionOptions options, JobBoard board, IRegionVisitor? visitor, IProgress<WorkProgress>? progress, CancellationToken cancellation, out bool complete)
     {
-        int threads = Math.Max(1, options.Threads);
+        int threads = options.KeepProof ? 1 : Math.Max(1, options.Threads);
         CellWalk[] walks = new CellWalk[threads];
         Exception?[] failures = new Exception?[threads];
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -62,7 +68,7 @@ public static class RegionEnumerator
         for (int i = 0; i < threads; i++)
         {
             int index = i;
-            walks[i] = new CellWalk(table, options.Policy, board, visitor, stop.Token);
+            walks[i] = new CellWalk(table, options.Policy, board, visitor, stop.Token) { Splits = options.KeepProof ? [] : null };
             workers[i] = new Thread(() =>
             {
                 try
@@ -125,6 +131,9 @@ public sealed record RegionOptions
     /// <summary>The number of threads, at least 1; results do not depend on it.</summary>
     public int Threads { get; init; } = 1;
 
+    /// <summary>Whether the tree of cells is kept as a certificate: one thread then, and memory that grows with the regions.</summary>
+    public bool KeepProof { get; init; }
+
     /// <summary>Stop after about this many regions; null for all.</summary>
     public long? Most { get; init; }
 }
@@ -155,6 +164,9 @@ public sealed record RegionSummary
 
     /// <summary>How many signs were taken in exact arithmetic.</summary>
     public required long ExactDecisions { get; init; }
+
+    /// <summary>The tree of cells as evidence for the count and the extrema; null unless it was asked for and the enumeration is complete.</summary>
+    public RegionsCertificate? Certificate { get; init; }
 
     /// <summary>The time of the enumeration.</summary>
     public required double Seconds { get; init; }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Orthant.Certificates;
 using Orthant.Formats;
 using Orthant.Geometry;
 using Orthant.Networks;
@@ -40,6 +41,37 @@ public sealed class RegionEnumeratorTests
         if (linear is not null) Assert.Equal(linear, complex.LinearRegions);
         if (maps is not null) Assert.Equal(maps, complex.DistinctMaps);
         if (found.Vertices is long vertices) Assert.Equal(vertices, complex.Vertices);
+    }
+
+    [Theory]
+    [InlineData("base_d3", "-1", "1")]
+    [InlineData("n2_16x2", "-1", "1")]
+    [InlineData("braid3", "-1", "1")]
+    [InlineData("tent10", "0", "7/10")]
+    [InlineData("tent2d_3", "0", "1")]
+    [InlineData("pass_d3", "-1", "1")]
+    [InlineData("dupopp_d3", "-1", "1")]
+    [InlineData("int_d2_16x2", "-1", "1")]
+    [InlineData("circ4_b0", "-1", "1")]
+    public void ACountIsCertifiedAndAChangedOneIsNot(string net, string lower, string upper)
+    {
+        ReluNetwork network = Load(net);
+        RegionSummary found = RegionEnumerator.Enumerate(network, Cube(network.Inputs, lower, upper), new RegionOptions { KeepProof = true });
+        RegionsCertificate proof = Assert.IsType<RegionsCertificate>(Certificate.Parse("proof", found.Certificate!.ToJson()));
+        Assert.Equal(found.ActivationRegions, proof.Regions);
+        CheckResult check = CertificateChecker.Check(proof, network);
+        Assert.True(check.Valid, check.Reason);
+        Assert.Equal("rational", check.CheckedIn);
+        Assert.False(Valid(proof with { Regions = proof.Regions + 1 }));
+        Assert.False(Valid(proof with { Splits = [.. proof.Splits, -1], Regions = proof.Regions + 1 }));
+        // A leaf split once more by a unit that keeps its sign there: one of its parts has no interior.
+        int leaf = Array.IndexOf(proof.Splits, -1), unit = proof.Splits[leaf - 1];
+        Assert.False(Valid(proof with { Splits = [.. proof.Splits[..leaf], unit, -1, .. proof.Splits[leaf..]], Regions = proof.Regions + 1 }));
+        RangeData range = proof.Outputs[0];
+        double more = (Math.Abs(range.Maximum) + 1) * 1e-6;
+        Assert.False(Valid(proof with { Outputs = [range with { Maximum = range.Maximum - more }, .. proof.Outputs[1..]] }));
+        Assert.False(Valid(proof with { Outputs = [range with { Minimum = range.Minimum - more }, .. proof.Outputs[1..]] }));
+        bool Valid(RegionsCertificate changed) => CertificateChecker.Check(changed).Valid;
     }
 
     private static InputDomain Cube(int inputs, string lower, string upper) =>

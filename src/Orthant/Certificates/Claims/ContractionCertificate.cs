@@ -48,7 +48,7 @@ public sealed record LipschitzCertificate(SequenceData Sequence, Rational[] Cent
         verification.Require(factor < 1 && Radius.Sign >= 0 && Centre.Length == math.Width, "the limit of the layers contracts");
         for (int i = 0; i < Centre.Length; i++)
         {
-            Rational z = tied is null ? Centre[i] : SequenceMath.Dot(tied.Weights[i], Centre) + tied.Bias[i];
+            Rational z = tied is null ? Centre[i] : ExactMatrices.Dot(tied.Weights[i], Centre) + tied.Bias[i];
             Interval moved = math.Activation.Enclose(Interval.FromRational(z)) - Interval.FromRational(Centre[i]);
             verification.Require(Rational.FromDouble(moved.Magnitude) <= (1 - factor) * Radius, $"coordinate {i} of the centre moves by at most (1 − L‖W‖) times the radius");
         }

@@ -25,10 +25,10 @@ public sealed record GrowthCertificate(SequenceData Sequence, Rational[] Combina
         Rational factor = tied ? Rate + 1 : Rate;
         for (int j = 0; j < math.Width; j++)
         {
-            Rational image = SequenceMath.Dot([.. map.Weights.Select(row => row[j])], Combination);
+            Rational image = ExactMatrices.Dot([.. map.Weights.Select(row => row[j])], Combination);
             verification.Require(image >= factor * Combination[j], $"uᵀA is at least the multiple of u in column {j}");
         }
-        Rational push = SequenceMath.Dot(Combination, map.Bias);
+        Rational push = ExactMatrices.Dot(Combination, map.Bias);
         if (!WholeBox)
         {
             verification.Require(Rate.Sign > 0, "u grows where it is large");
@@ -41,14 +41,14 @@ public sealed record GrowthCertificate(SequenceData Sequence, Rational[] Combina
         if (math.IsPoint && Exact(math) is Rational[] x)
         {
             verification.Require(x.All(e => e.Sign >= 0), "the states are nonnegative");
-            least = SequenceMath.Dot(Combination, x);
+            least = ExactMatrices.Dot(Combination, x);
         }
         else
         {
             Interval[] y = math.Start();
             for (int i = 1; i <= Depth; i++) y = math.Step(Sequence.Prefix.Length + i, y);
             verification.Require(y.All(e => e.Lower >= 0), "the states are nonnegative");
-            least = SequenceMath.Dot(Combination, [.. y.Select(e => Rational.FromDouble(e.Lower))]);
+            least = ExactMatrices.Dot(Combination, [.. y.Select(e => Rational.FromDouble(e.Lower))]);
         }
         verification.Require((Rate * least + push).Sign > 0, "u begins to grow");
     }

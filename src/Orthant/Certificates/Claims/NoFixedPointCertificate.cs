@@ -29,10 +29,10 @@ public sealed record NoFixedPointCertificate(SequenceData Sequence, InfeasibleLe
             for (int k = 0; k < m; k++)
             {
                 verification.Require(active.Contains(k) || leaf.Multipliers[k].Sign <= 0, "multipliers have the right sign");
-                Rational column = leaf.Multipliers[k] - SequenceMath.Dot([.. w.Select(row => row[k])], leaf.Multipliers);
+                Rational column = leaf.Multipliers[k] - ExactMatrices.Dot([.. w.Select(row => row[k])], leaf.Multipliers);
                 verification.Require(inactive.Contains(k) || column.Sign >= 0, "the combination is nonnegative");
             }
-            verification.Require(SequenceMath.Dot(leaf.Multipliers, b).Sign < 0, "the combination contradicts itself");
+            verification.Require(ExactMatrices.Dot(leaf.Multipliers, b).Sign < 0, "the combination contradicts itself");
         }
         for (int i = 0; i < Leaves.Length; i++)
         {

@@ -30,7 +30,7 @@ public sealed record WeightedMaxNorm(Rational[] Weights) : NormEvidence
         {
             for (int i = 0; i < a.Length; i++)
             {
-                v.Require(SequenceMath.Dot([.. a[i].Select(Rational.Abs)], Weights) <= gamma * Weights[i], $"row {i} of |A| v is at most γ v");
+                v.Require(ExactMatrices.Dot([.. a[i].Select(Rational.Abs)], Weights) <= gamma * Weights[i], $"row {i} of |A| v is at most γ v");
             }
         }
     }
@@ -47,7 +47,7 @@ public sealed record WeightedSumNorm(Rational[] Weights) : NormEvidence
         {
             for (int j = 0; j < a.Length; j++)
             {
-                v.Require(SequenceMath.Dot([.. a.Select(row => Rational.Abs(row[j]))], Weights) <= gamma * Weights[j], $"column {j} of vᵀ|A| is at most γ v");
+                v.Require(ExactMatrices.Dot([.. a.Select(row => Rational.Abs(row[j]))], Weights) <= gamma * Weights[j], $"column {j} of vᵀ|A| is at most γ v");
             }
         }
     }
@@ -97,7 +97,7 @@ public sealed record PolytopeNorm(Rational[][] Vertices, int[][] Bases) : NormEv
             for (int a = 0; a < k; a++)
             {
                 Rational[][] columns = ExactMatrices.Transpose([.. Bases[(i * k) + a].Select(j => Vertices[j])]);
-                Rational[] image = [.. family.Member(a).Select(row => SequenceMath.Dot(row, Vertices[i]))];
+                Rational[] image = [.. family.Member(a).Select(row => ExactMatrices.Dot(row, Vertices[i]))];
                 Rational[]? c = ExactMatrices.ToMatrix(columns).Solve(image);
                 v.Require(c is not null && c.Aggregate(Rational.Zero, (s, x) => s + Rational.Abs(x)) <= gamma, $"the image of vertex {i} under matrix {a} lies in γ times the polytope");
             }
@@ -121,7 +121,7 @@ public sealed record BoxHullNorm(Rational[][] Vertices) : NormEvidence
             for (int mask = 1; mask < 1 << d; mask++)
             {
                 if (Enumerable.Range(0, d).Any(i => (mask >> i & 1) == 1 && vertex[i].IsZero)) continue;
-                Rational[] y = [.. family.Given[0].Select(row => SequenceMath.Dot([.. row.Select((w, i) => (mask >> i & 1) == 1 ? w : Rational.Zero)], vertex))];
+                Rational[] y = [.. family.Given[0].Select(row => ExactMatrices.Dot([.. row.Select((w, i) => (mask >> i & 1) == 1 ? w : Rational.Zero)], vertex))];
                 DenseSimplex program = new(zeros, infinite);
                 program.SetObjective(ones);
                 List<Rational[]> rows = [];
@@ -145,7 +145,7 @@ public sealed record BoxHullNorm(Rational[][] Vertices) : NormEvidence
                 Rational stretch = 1;
                 for (int r = 0; r < rows.Count; r++)
                 {
-                    Rational covered = SequenceMath.Dot(rows[r], c);
+                    Rational covered = ExactMatrices.Dot(rows[r], c);
                     v.Require(covered.Sign > 0, "an image is covered");
                     stretch = Rational.Max(stretch, sizes[r] / covered);
                 }

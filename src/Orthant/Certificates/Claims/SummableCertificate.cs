@@ -56,10 +56,10 @@ public sealed record SummableCertificate(SequenceData Sequence, DepthBound[] Bou
         Interval t = Sequence.Tail.Kind == "bound" ? Interval.FromRational(Sequence.Tail.WeightSum!.Value) : (Interval)p * sum;
         Interval b = Sequence.Tail.Kind == "bound" ? Interval.FromRational(Sequence.Tail.BiasSum!.Value) : (Interval)beta * sum;
         // The states of a box are enclosed by boxes; the scalar recursion from the start bounds their norms where that is better.
-        Interval norm = Norm(to, bound.Norm);
+        Interval norm = IntervalNorms.Of(to, bound.Norm);
         if (Sequence.Tail.Kind != "bound")
         {
-            Interval growth = Interval.Exp((Interval)p * math.SumBeyond(Sequence.Prefix.Length)), begin = Norm(states[Sequence.Prefix.Length], bound.Norm);
+            Interval growth = Interval.Exp((Interval)p * math.SumBeyond(Sequence.Prefix.Length)), begin = IntervalNorms.Of(states[Sequence.Prefix.Length], bound.Norm);
             norm = Interval.Min(norm, growth * (begin + (Interval)beta * math.SumBeyond(Sequence.Prefix.Length)));
         }
         Interval factor = Interval.Exp(t.Upper), distance = (factor - 1) * norm.Upper + factor * b;
@@ -68,10 +68,10 @@ public sealed record SummableCertificate(SequenceData Sequence, DepthBound[] Bou
         v.Require(math.Activation.IsRetraction && (bound.Horizon > 0 || Sequence.First is not null || nonnegative) || slope is not null, "the state is one that the activation keeps");
         if (slope is Rational alpha)
         {
-            Interval below = Norm([.. to.Select(y => Interval.Max(-y, 0))], bound.Norm);
+            Interval below = IntervalNorms.Of([.. to.Select(y => Interval.Max(-y, 0))], bound.Norm);
             distance = (1 + Interval.FromRational(alpha)) * distance + below;
         }
-        if (bound.Horizon > bound.Depth) distance += Norm(Difference(to, from), bound.Norm);
+        if (bound.Horizon > bound.Depth) distance += IntervalNorms.Of(Difference(to, from), bound.Norm);
         v.Require(distance.Upper <= bound.Bound, $"the distance at depth {bound.Depth} in {bound.Norm} is at most {bound.Bound:R}");
     }
 
@@ -89,75 +89,24 @@ public sealed record SummableCertificate(SequenceData Sequence, DepthBound[] Bou
                 Interval product = 1, bias = 0;
                 foreach (BranchLayer layer in tail.Branch!)
                 {
-                    Interval w = MatrixNorm(layer.Map.Weights, norm);
+                    Interval w = IntervalNorms.OfMatrix(layer.Map.Weights, norm);
                     product *= w;
-                    bias = w * bias + Norm([.. layer.Map.Bias.Select(Interval.FromRational)], norm);
+                    bias = w * bias + IntervalNorms.Of([.. layer.Map.Bias.Select(Interval.FromRational)], norm);
                 }
                 if (tail.Branch.Length == 2 && tail.Branch[0].Activation == "relu" && tail.Branch[1].Activation == "identity")
                 {
                     // relu = (1 + |·|)/2: half the merged matrix and half the product.
                     Rational[][] merged = ExactMatrices.Multiply(tail.Branch[1].Map.Weights, tail.Branch[0].Map.Weights);
-                    product = Interval.Min(product, (product + MatrixNorm(merged, norm)) * 0.5);
+                    product = Interval.Min(product, (product + IntervalNorms.OfMatrix(merged, norm)) * 0.5);
                 }
                 return (product.Upper, bias.Upper);
             default:
                 v.Require(tail.Direction is not null, "the tail has a direction");
-                return (MatrixNorm(tail.Direction.Weights, norm).Upper, Norm([.. tail.Direction.Bias.Select(Interval.FromRational)], norm).Upper);
+                return (IntervalNorms.OfMatrix(tail.Direction.Weights, norm).Upper, IntervalNorms.Of([.. tail.Direction.Bias.Select(Interval.FromRational)], norm).Upper);
         }
-    }
-
-    private static Interval MatrixNorm(Rational[][] a, string norm) => norm switch
-    {
-        "l1" => Interval.FromRational(ExactMatrices.Transpose(a).Max(Sum)),
-        "linf" => Interval.FromRational(a.Max(Sum)),
-        _ => SpectralNorm(a),
-    };
-
-    private static Rational Sum(Rational[] row) => row.Aggregate(Rational.Zero, (s, x) => s + Rational.Abs(x));
-
-    /// <summary>An upper bound of the largest singular value: the 2^k-th root of the trace of the 2^k-th power of AᵀA.</summary>
-    private static Interval SpectralNorm(Rational[][] a)
-    {
-        Rational[][] exact = ExactMatrices.Multiply(ExactMatrices.Transpose(a), a);
-        Interval[][] g = [.. exact.Select(r => r.Select(Interval.FromRational).ToArray())];
-        int d = g.Length;
-        Interval logarithm = 0;
-        double weight = 0.5;
-        for (int k = 0; k < 40; k++)
-        {
-            double size = g.Max(r => r.Max(x => x.Magnitude));
-            if (size == 0) return 0;
-            logarithm += weight * Interval.Log(size);
-            Interval[][] next = [.. g.Select(_ => new Interval[d])];
-            for (int i = 0; i < d; i++)
-            {
-                for (int j = 0; j < d; j++)
-                {
-                    Interval sum = 0;
-                    for (int l = 0; l < d; l++) sum += g[i][l] / size * (g[l][j] / size);
-                    next[i][j] = sum;
-                }
-            }
-            g = next;
-            weight /= 2;
-            if (weight * Math.Log(d) < 1e-12) break;
-        }
-        Interval trace = 0;
-        for (int i = 0; i < d; i++) trace += g[i][i];
-        return Interval.Exp(logarithm + weight * Interval.Log(Math.Max(trace.Upper, double.Epsilon)));
     }
 
     private static Interval[] Difference(Interval[] longer, Interval[] shorter) => [.. longer.Select((x, i) => i < shorter.Length ? x - shorter[i] : x)];
-
-    private static Interval Norm(Interval[] x, string norm)
-    {
-        Interval result = 0;
-        foreach (Interval e in x)
-        {
-            result = norm switch { "l1" => result + Interval.Abs(e), "linf" => Interval.Max(result, Interval.Abs(e)), _ => result + Interval.Square(e) };
-        }
-        return norm == "l2" ? Interval.Sqrt(result) : result;
-    }
 }
 
 /// <summary>An upper bound of sup ‖N_∞(x) − N_n(x)‖ over the box.</summary>

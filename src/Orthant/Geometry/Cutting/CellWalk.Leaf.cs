@@ -30,6 +30,7 @@ internal sealed unsafe partial class CellWalk
 
     private void Finish(in Cell cell, double* map, Stage outputs, int depth)
     {
+        Splits?.Add(-1);
         bool opened = false;
         if (totals is null)
         {

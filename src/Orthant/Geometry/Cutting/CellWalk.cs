@@ -12,6 +12,11 @@ internal sealed unsafe partial class CellWalk : CellCutter
     private readonly IRegionVisitor? visitor;
     private readonly CancellationToken cancellation;
     private int jobCount;
+
+    /// <summary>The tree of cells in preorder, the negative part first: the unit of each cut, counted over all stages, and -1 for a region; kept
+    /// only when asked for, by a walk that shares its work with no other.</summary>
+    public List<int>? Splits { get; init; }
+
     private WalkTotals? totals;
 
     public CellWalk(StageTable table, SignPolicy policy, JobBoard board, IRegionVisitor? visitor, CancellationToken cancellation)
@@ -76,6 +81,7 @@ internal sealed unsafe partial class CellWalk : CellCutter
                 undo[used++] = new SlotUndo(slot, slots[slot]);
                 slots[slot] = facet;
                 depth++;
+                Splits?.Add(table.Form.StageStarts[stage] + unit);
                 SetActive(stage, unit, false);
                 if (depth != board.Depth || OpenJob())
                 {

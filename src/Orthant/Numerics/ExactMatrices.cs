@@ -1,6 +1,4 @@
-using Orthant.Numerics;
-
-namespace Orthant.Certificates;
+namespace Orthant.Numerics;
 
 /// <summary>What the checker needs of matrices with rational entries.</summary>
 internal static class ExactMatrices
@@ -67,7 +65,7 @@ internal static class ExactMatrices
 
     /// <summary>rᵀ Q⁻¹ r, or null where Q is singular.</summary>
     public static Rational? InverseForm(Rational[][] q, Rational[] r) =>
-        ToMatrix(q) is RationalMatrix m && m.Rank() == q.Length && m.Solve(r) is Rational[] s ? SequenceMath.Dot(r, s) : null;
+        ToMatrix(q) is RationalMatrix m && m.Rank() == q.Length && m.Solve(r) is Rational[] s ? Dot(r, s) : null;
 
     public static RationalMatrix ToMatrix(Rational[][] a)
     {
@@ -77,5 +75,16 @@ internal static class ExactMatrices
             for (int j = 0; j < a[0].Length; j++) entries[i, j] = a[i][j];
         }
         return new RationalMatrix(entries);
+    }
+
+    /// <summary>a · b.</summary>
+    public static Rational Dot(Rational[] a, Rational[] b)
+    {
+        Rational sum = 0;
+        for (int j = 0; j < a.Length; j++)
+        {
+            if (!a[j].IsZero && !b[j].IsZero) sum += a[j] * b[j];
+        }
+        return sum;
     }
 }
