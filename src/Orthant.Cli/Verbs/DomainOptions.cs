@@ -16,7 +16,7 @@ internal sealed class DomainOptions
 
     /// <summary>Reads the network, restricted to the slice if there is one, and the domain.</summary>
     /// <exception cref="OrthantInputException">A file or the box is wrong, or there is nothing to enumerate.</exception>
-    public (ReluNetwork Network, InputDomain Domain) Read(VerbCall call)
+    public (ReluNetwork Network, InputDomain Domain) Read(VerbCall call, int mostFree = RegionEnumerator.MostDimensions)
     {
         ReluNetwork network = ModelFile.Load(call.Get(Model)).Network;
         string? boxText = call.Get(Box);
@@ -29,9 +29,9 @@ internal sealed class DomainOptions
         }
         if (network.UnitCount == 0) throw new OrthantInputException(call.Get(Model), "", "a network without a ReLU, which is one region", "a network with activations");
         InputDomain domain = ArgumentText.ExactBox(boxText ?? throw new OrthantInputException("command line", "--box", "nothing", "a box such as -1,1"), network.Inputs);
-        if (domain.Dimension > RegionEnumerator.MostDimensions)
+        if (domain.Dimension > mostFree)
         {
-            throw new OrthantInputException("command line", "--box", $"{domain.Dimension} inputs that are free", $"at most {RegionEnumerator.MostDimensions}; fix some (lo = hi), or use --slice");
+            throw new OrthantInputException("command line", "--box", $"{domain.Dimension} inputs that are free", $"at most {mostFree}; fix some (lo = hi), or use --slice");
         }
         return (network, domain);
     }

@@ -15,6 +15,9 @@ internal sealed class RegionsVerb : Verb
     /// <summary>Up to this many regions, how they lie beside each other is found too, without being asked for.</summary>
     private const int MostJoined = 100_000;
 
+    /// <summary>Above what is cut into cells, regions are walked from facet to facet, up to this many free inputs.</summary>
+    private const int MostFree = 1000;
+
     private readonly DomainOptions domainOptions = new();
     private readonly Option<long?> most = new("--max") { Description = "stop after about N regions", HelpName = "N" };
     private readonly Option<bool> exact = new("--exact") { Description = "decide every sign in exact arithmetic (slow; the default proves its signs too)" };
@@ -38,7 +41,7 @@ internal sealed class RegionsVerb : Verb
 
     public override Answer Run(VerbCall call)
     {
-        (ReluNetwork network, InputDomain domain) = domainOptions.Read(call);
+        (ReluNetwork network, InputDomain domain) = domainOptions.Read(call, MostFree);
         if (call.Get(most) is < 1) throw new OrthantInputException("command line", "--max", $"{call.Get(most)}", "at least 1");
         if (call.Get(svg) is not null && domain.Dimension != 2) throw new OrthantInputException("command line", "--svg", $"a domain of {domain.Dimension} dimensions", "2, a plane");
         RegionOptions options = new()
@@ -53,6 +56,7 @@ internal sealed class RegionsVerb : Verb
         RegionComplex? complex = null;
         using (ProgressLine progress = call.ShowProgress())
         {
+            if (domain.Dimension > RegionEnumerator.MostDimensions) return Walk(call, network, domain, progress);
             found = RegionEnumerator.Enumerate(network, domain, options, polygons, progress, call.Cancellation);
             bool wanted = call.Get(csv) is not null || call.Get(graph) is not null;
             if (wanted && !found.IsComplete) throw new OrthantInputException("command line", "--max", "an incomplete enumeration", "a complete one for --csv and --graph");
@@ -63,6 +67,18 @@ internal sealed class RegionsVerb : Verb
         }
         WriteFiles(call, network, domain, polygons, complex, found.Certificate);
         return new Answer(Json(found, complex), view => Show(view, network, found, complex), found.IsComplete);
+    }
+
+    /// <summary>Too many free inputs for cells: from facet to facet, in doubles.</summary>
+    private Answer Walk(VerbCall call, ReluNetwork network, InputDomain domain, ProgressLine progress)
+    {
+        foreach (Option option in (Option[])[exact, csv, graph, certificate])
+        {
+            if (call.Has(option)) throw new OrthantInputException("command line", option.Name, $"{domain.Dimension} free inputs", $"at most {RegionEnumerator.MostDimensions}: beyond that, regions are walked in doubles");
+        }
+        call.Note($"{domain.Dimension} free inputs: regions are walked from facet to facet in doubles, and nothing is proved");
+        RegionSummary walked = FacetWalk.Enumerate(network, domain, call.Get(most), null, progress, call.Cancellation);
+        return new Answer(Json(walked, null), view => Show(view, network, walked, null), walked.IsComplete);
     }
 
     private void WriteFiles(VerbCall call, ReluNetwork network, InputDomain domain, RegionPolygons? polygons, RegionComplex? complex, RegionsCertificate? proof)
@@ -128,6 +144,7 @@ internal sealed class RegionsVerb : Verb
         ["linearRegions"] = complex?.LinearRegions,
         ["distinctMaps"] = complex?.DistinctMaps,
         ["complete"] = found.IsComplete,
+        ["proved"] = found.IsProved,
         ["vertices"] = complex?.Vertices ?? found.Vertices,
         ["outputMin"] = found.Outputs.Select(o => o.Minimum).ToArray(),
         ["outputMax"] = found.Outputs.Select(o => o.Maximum).ToArray(),

@@ -41,7 +41,7 @@ public static class RegionEnumerator
         CellWalk[] walks = Walk(table, chosen, board, visitor, progress, cancellation, out bool complete);
         double seconds = clock.Elapsed.TotalSeconds;
         WalkTotals sum = board.Sum();
-        RegionSummary summary = Summarise(table, sum, walks, seconds, complete);
+        RegionSummary summary = Summarise(table, sum, walks, seconds, complete) with { IsProved = chosen.Policy != SignPolicy.Fast };
         if (walks[0].Splits is List<int> splits && complete && sum.Regions > 0) summary = summary with { Certificate = Evidence(network, domain, summary, [.. splits]) };
         foreach (CellWalk walk in walks) walk.Dispose();
         return summary;
@@ -143,6 +143,9 @@ public sealed record RegionSummary
 {
     /// <summary>Whether all regions were seen; if not, everything else speaks of those that were.</summary>
     public required bool IsComplete { get; init; }
+
+    /// <summary>Whether every sign was proved; if not, all of this holds to a tolerance.</summary>
+    public bool IsProved { get; init; } = true;
 
     /// <summary>The number of activation regions.</summary>
     public required long ActivationRegions { get; init; }

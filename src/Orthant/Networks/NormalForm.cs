@@ -87,6 +87,25 @@ public sealed class NormalForm
         return new ActivationPattern(pieces);
     }
 
+    /// <summary>The active units of this form that go with a pattern of the network: the way back from <see cref="Decode"/>.</summary>
+    /// <param name="pattern">One piece a unit of the network.</param>
+    /// <returns>For each unit of all stages whether it is active; units without a kink count as not active.</returns>
+    /// <exception cref="ArgumentException">The pattern has another number of units, a piece does not exist, or the network pools by maxima: a
+    /// winner does not tell the comparisons between losers.</exception>
+    public bool[] Encode(ActivationPattern pattern)
+    {
+        ArgumentNullException.ThrowIfNull(pattern);
+        if (pattern.Count != decoders.Length) throw new ArgumentException($"The pattern is of {pattern.Count} units, the network has {decoders.Length}.");
+        bool[] active = new bool[StageStarts[^1] + Stages[^1].Units];
+        for (int i = 0; i < decoders.Length; i++)
+        {
+            if (decoders[i].Contestants > 0) throw new ArgumentException($"Unit {i} is a maximum; its winner does not tell all comparisons.");
+            if (pattern[i] > decoders[i].Deciders.Length) throw new ArgumentException($"Unit {i} has no piece {pattern[i]}.");
+            for (int k = 0; k < pattern[i]; k++) active[decoders[i].Deciders[k]] = true;
+        }
+        return active;
+    }
+
     /// <summary>The units of this form that decide the piece of one unit of the network, as places in all stages.</summary>
     /// <param name="unit">A unit of the network, counted over all sites.</param>
     public ImmutableArray<int> DecidersOf(int unit) => decoders[unit].Deciders;
