@@ -37,8 +37,15 @@ public sealed class RegionPolygons : IRegionVisitor
         {
             if (ZeroSegment(region, order, corners, o) is { } segment) zeros.Add(segment);
         }
-        RegionPolygon polygon = new([.. order.Select(k => corners[k])], Math.Atan2(gradient[1], gradient[0]), Math.Sqrt((gradient[0] * gradient[0]) + (gradient[1] * gradient[1])), zeros);
+        RegionPolygon polygon = new([.. order.Select(k => corners[k])], Math.Atan2(gradient[1], gradient[0]), Math.Sqrt((gradient[0] * gradient[0]) + (gradient[1] * gradient[1])), DeepestStage(region), zeros);
         lock (gate) polygons.Add(polygon);
+    }
+
+    private static int DeepestStage(in RegionView region)
+    {
+        int deepest = -1;
+        for (ulong left = region.AllFacets; left != 0; left &= left - 1) deepest = Math.Max(deepest, region.Facet(System.Numerics.BitOperations.TrailingZeroCount(left)).Stage);
+        return deepest;
     }
 
     private static (double, double, double, double)? ZeroSegment(in RegionView region, int[] order, (double X, double Y)[] corners, int output)

@@ -24,6 +24,7 @@ internal sealed class RegionsVerb : Verb
     private readonly Option<bool> fast = new("--fast") { Description = "decide signs by a fixed tolerance (quicker, not proved)" };
     private readonly Option<bool> countOnly = new("--count-only") { Description = "do not join regions into linear ones: memory does not grow" };
     private readonly Option<string?> svg = new("--svg") { Description = "draw the regions of a plane as SVG", HelpName = "F" };
+    private readonly Option<RegionColour> colour = new("--colour") { Description = "of --svg: by the gradient's length, or by the deepest layer that bounds a region", HelpName = "gradient|layer" };
     private readonly Option<string?> csv = new("--csv") { Description = "write one row a region: pattern, vertices, a point inside, gradient and offset", HelpName = "F" };
     private readonly Option<string?> graph = new("--graph") { Description = "write which regions share a facet as JSON", HelpName = "F" };
 
@@ -37,7 +38,7 @@ internal sealed class RegionsVerb : Verb
 
     public override IReadOnlyList<Argument> Arguments => [domainOptions.Model];
 
-    public override IReadOnlyList<Option> Options => [domainOptions.Box, domainOptions.Slice, most, exact, fast, countOnly, svg, csv, graph, certificate];
+    public override IReadOnlyList<Option> Options => [domainOptions.Box, domainOptions.Slice, most, exact, fast, countOnly, svg, colour, csv, graph, certificate];
 
     public override Answer Run(VerbCall call)
     {
@@ -87,7 +88,7 @@ internal sealed class RegionsVerb : Verb
         if (call.Get(svg) is string picture)
         {
             OutputFolder.PrepareFor(picture);
-            OutputFile.WriteText(picture, RegionPicture.Draw(polygons!.Collected(), domain, network.ToString()).ToFile(), model);
+            OutputFile.WriteText(picture, RegionPicture.Draw(polygons!.Collected(), domain, network.ToString(), call.Get(colour)).ToFile(), model);
         }
         if (call.Get(certificate) is string evidence)
         {

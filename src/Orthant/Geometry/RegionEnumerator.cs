@@ -26,6 +26,7 @@ public static class RegionEnumerator
     /// <param name="progress">Told how many regions were found.</param>
     /// <param name="cancellation">Stops within milliseconds; what was found until then is returned, marked as incomplete.</param>
     /// <exception cref="ArgumentException">The domain has another number of inputs, or more than <see cref="MostDimensions"/> free ones.</exception>
+    /// <exception cref="OrthantInputException">A region has more than 64 facets.</exception>
     public static RegionSummary Enumerate(
         ReluNetwork network, InputDomain domain, RegionOptions? options = null, IRegionVisitor? visitor = null,
         IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
@@ -89,6 +90,7 @@ public static class RegionEnumerator
         }
         if (failures.FirstOrDefault(f => f is not (null or OperationCanceledException)) is Exception failure)
         {
+            if (failure is TooManyFacetsException) throw new OrthantInputException("network", "", "a region with more than 64 facets", "a smaller box, or fewer inputs that are free", failure);
             System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
         }
         complete = Array.TrueForAll(failures, f => f is null);

@@ -1,5 +1,6 @@
 using Orthant.Formats;
 using Orthant.Geometry;
+using Orthant.Networks;
 
 namespace Orthant.Tests.Documentation;
 
@@ -21,5 +22,14 @@ public sealed class GeometryExamples
         {
             Environment.CurrentDirectory = before;
         }
+    }
+
+    [Fact]
+    public void ARegionHasNeighbours()
+    {
+        ReluNetwork network = ModelFile.Load(Path.Combine(Repository.Root, "samples/spiral.onnx")).Network;
+        ActivationDomain here = ActivationDomain.At(network, InputDomain.Box([-1, -1], [1, 1]), [0.1, 0.2]);
+        int neighbours = here.Neighbours().Count();
+        Assert.InRange(neighbours, 3, 20);
     }
 }
