@@ -6,10 +6,10 @@ namespace Orthant.Reports;
 /// <param name="Corners">Its corners in order around it.</param>
 /// <param name="Direction">The angle of the first output's gradient, in radians.</param>
 /// <param name="Steepness">The gradient's Euclidean length.</param>
-/// <param name="DeepestStage">The last stage of the normal form with a unit that bounds it; negative when only the box does.</param>
+/// <param name="SideStages">The stage of the normal form whose unit bounds each side, from corner i to the next; negative for the box.</param>
 /// <param name="Zeros">For each output that changes sign in it, the two ends of its zero set.</param>
 public sealed record RegionPolygon(
-    IReadOnlyList<(double X, double Y)> Corners, double Direction, double Steepness, int DeepestStage, IReadOnlyList<(double X1, double Y1, double X2, double Y2)> Zeros);
+    IReadOnlyList<(double X, double Y)> Corners, double Direction, double Steepness, IReadOnlyList<int> SideStages, IReadOnlyList<(double X1, double Y1, double X2, double Y2)> Zeros);
 
 /// <summary>What the colour of a region tells.</summary>
 public enum RegionColour
@@ -17,11 +17,11 @@ public enum RegionColour
     /// <summary>How steep the first output is.</summary>
     Gradient,
 
-    /// <summary>The deepest layer with a neuron that bounds it.</summary>
+    /// <summary>Sides are drawn in the colour of the layer whose neuron bounds the region there.</summary>
     Layer,
 }
 
-/// <summary>Draws the activation regions of a plane, coloured by how steep the function is there or by the layer that bounds them, with the zero set of its outputs.</summary>
+/// <summary>Draws the activation regions of a plane, coloured by how steep the function is there or with sides coloured by the layer that bounds them, with the zero set of its outputs.</summary>
 public static class RegionPicture
 {
     private const double Size = 1000;
@@ -37,24 +37,45 @@ public static class RegionPicture
         ArgumentNullException.ThrowIfNull(domain);
         double wide = (domain.Upper[domain.Free[0]] - domain.Lower[domain.Free[0]]).ToDouble(), high = (domain.Upper[domain.Free[1]] - domain.Lower[domain.Free[1]]).ToDouble();
         double width = wide >= high ? Size : Math.Max(100, Size * wide / high), height = high >= wide ? Size : Math.Max(100, Size * high / wide);
-        SvgPicture picture = new(width, height, $"Activation regions of {name}", $"{regions.Count} regions, coloured by {(colour == RegionColour.Gradient ? "the length of the gradient" : "the deepest layer that bounds them")}, with the zero sets of the outputs.");
+        SvgPicture picture = new(width, height, $"Activation regions of {name}", $"{regions.Count} regions, coloured by {(colour == RegionColour.Gradient ? "the length of the gradient" : "the layer that bounds each side")}, with the zero sets of the outputs.");
         double[] steepness = [.. regions.Select(r => r.Steepness).Order()];
-        int[] stages = [.. regions.Select(r => r.DeepestStage).Distinct().Order()];
-        foreach (RegionPolygon region in regions)
+        if (colour == RegionColour.Layer) DrawSides();
+        foreach (RegionPolygon region in colour == RegionColour.Layer ? [] : regions)
         {
-            if (colour == RegionColour.Layer)
-            {
-                double depth = stages.Length > 1 ? (double)Array.IndexOf(stages, region.DeepestStage) / (stages.Length - 1) : 0.5;
-                picture.Polygon(region.Corners.Select(c => (X(c.X), Y(c.Y))), "outlined", ColourMap.TextAt(depth));
-                continue;
-            }
             // By rank, so that every part of the scale is used however the slopes are spread.
             int rank = Array.BinarySearch(steepness, region.Steepness);
             double t = steepness.Length > 1 ? (double)Math.Max(rank, 0) / (steepness.Length - 1) : 0.5;
             picture.Polygon(region.Corners.Select(c => (X(c.X), Y(c.Y))), "outlined", ColourMap.TextAt(t));
         }
-        picture.Segments(regions.SelectMany(r => r.Zeros).Select(z => (X(z.X1), Y(z.Y1), X(z.X2), Y(z.Y2))), "zero bold");
+        picture.Segments(regions.SelectMany(r => r.Zeros).Select(z => (X(z.X1), Y(z.Y1), X(z.X2), Y(z.Y2))), colour == RegionColour.Layer ? "bold" : "zero bold");
         return picture;
+
+        void DrawSides()
+        {
+            // Both regions beside a side have it; it is drawn once.
+            HashSet<(int, int, int, int)> drawn = [];
+            Dictionary<int, List<(double, double, double, double)>> byStage = [];
+            foreach (RegionPolygon region in regions)
+            {
+                for (int i = 0; i < region.Corners.Count; i++)
+                {
+                    (double x1, double y1) = region.Corners[i];
+                    (double x2, double y2) = region.Corners[(i + 1) % region.Corners.Count];
+                    int stage = region.SideStages[i];
+                    if (stage < 0 || !drawn.Add(Key(x1 + x2, y1 + y2, x2 - x1, y2 - y1))) continue;
+                    if (!byStage.TryGetValue(stage, out List<(double, double, double, double)>? sides)) byStage.Add(stage, sides = []);
+                    sides.Add((X(x1), Y(y1), X(x2), Y(y2)));
+                }
+            }
+            int[] stages = [.. byStage.Keys.Order()];
+            for (int i = stages.Length - 1; i >= 0; i--) picture.Segments(byStage[stages[i]], $"s{i % 7}{(i == 0 ? " thick" : "")}");
+        }
+
+        static (int, int, int, int) Key(double sumX, double sumY, double x, double y)
+        {
+            int sign = x > 0 || (x == 0 && y > 0) ? 1 : -1;
+            return ((int)Math.Round(sumX * 1e8), (int)Math.Round(sumY * 1e8), (int)Math.Round(sign * x * 1e8), (int)Math.Round(sign * y * 1e8));
+        }
 
         double X(double t) => (t + 1) / 2 * width;
         double Y(double t) => (1 - t) / 2 * height;

@@ -37,15 +37,23 @@ public sealed class RegionPolygons : IRegionVisitor
         {
             if (ZeroSegment(region, order, corners, o) is { } segment) zeros.Add(segment);
         }
-        RegionPolygon polygon = new([.. order.Select(k => corners[k])], Math.Atan2(gradient[1], gradient[0]), Math.Sqrt((gradient[0] * gradient[0]) + (gradient[1] * gradient[1])), DeepestStage(region), zeros);
+        RegionPolygon polygon = new([.. order.Select(k => corners[k])], Math.Atan2(gradient[1], gradient[0]), Math.Sqrt((gradient[0] * gradient[0]) + (gradient[1] * gradient[1])), SideStages(region, order), zeros);
         lock (gate) polygons.Add(polygon);
     }
 
-    private static int DeepestStage(in RegionView region)
+    /// <summary>The stage of the unit that vanishes on each side, from corner i to the next; the first one where several do.</summary>
+    private static int[] SideStages(in RegionView region, int[] order)
     {
-        int deepest = -1;
-        for (ulong left = region.AllFacets; left != 0; left &= left - 1) deepest = Math.Max(deepest, region.Facet(System.Numerics.BitOperations.TrailingZeroCount(left)).Stage);
-        return deepest;
+        int[] stages = new int[order.Length];
+        for (int i = 0; i < order.Length; i++)
+        {
+            stages[i] = int.MaxValue;
+            for (ulong left = region.FacetsOf(order[i]) & region.FacetsOf(order[(i + 1) % order.Length]); left != 0; left &= left - 1)
+            {
+                stages[i] = Math.Min(stages[i], region.Facet(System.Numerics.BitOperations.TrailingZeroCount(left)).Stage);
+            }
+        }
+        return stages;
     }
 
     private static (double, double, double, double)? ZeroSegment(in RegionView region, int[] order, (double X, double Y)[] corners, int output)

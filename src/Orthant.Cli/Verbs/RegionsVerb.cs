@@ -24,7 +24,7 @@ internal sealed class RegionsVerb : Verb
     private readonly Option<bool> fast = new("--fast") { Description = "decide signs by a fixed tolerance (quicker, not proved)" };
     private readonly Option<bool> countOnly = new("--count-only") { Description = "do not join regions into linear ones: memory does not grow" };
     private readonly Option<string?> svg = new("--svg") { Description = "draw the regions of a plane as SVG", HelpName = "F" };
-    private readonly Option<RegionColour> colour = new("--colour") { Description = "of --svg: by the gradient's length, or by the deepest layer that bounds a region", HelpName = "gradient|layer" };
+    private readonly Option<RegionColour> colour = new("--colour") { Description = "of --svg: regions by the gradient's length, or their sides by the layer that bounds them", HelpName = "gradient|layer" };
     private readonly Option<string?> csv = new("--csv") { Description = "write one row a region: pattern, vertices, a point inside, gradient and offset", HelpName = "F" };
     private readonly Option<string?> graph = new("--graph") { Description = "write which regions share a facet as JSON", HelpName = "F" };
 
