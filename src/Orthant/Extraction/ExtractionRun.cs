@@ -9,13 +9,17 @@ namespace Orthant.Extraction;
 /// whether the outputs are affine in these units (then they are the last layer, and the fit's residual is the certificate) or whether more layers follow.</remarks>
 internal sealed class ExtractionRun
 {
-    private const int QuietLines = 3, MostLines = 60, MostHunts = 6;
+    private const int QuietLines = 3, MostLines = 60, MostHunts = 6, SampledKinks = 8, AuditLines = 12;
+
+    /// <summary>The largest network whose parameters are refined by one dense factorisation.</summary>
+    private const int MostDenseParameters = 6000;
 
     private readonly QueryMeter meter;
     private readonly RandomStream random;
     private readonly SearchDomain domain;
     private readonly ExtractionOptions options;
     private readonly LastLayer lastLayer;
+    private readonly AskedRows asked;
     private readonly List<CellGradient> gradients = [];
     private readonly List<string> notes = [];
     private List<Seed> pool = [];
@@ -37,6 +41,7 @@ internal sealed class ExtractionRun
         }
         domain = options.Lower.IsEmpty ? new SearchDomain(oracle.Inputs) : new SearchDomain([.. options.Lower], [.. options.Upper]);
         lastLayer = new LastLayer(meter, random, domain);
+        asked = new AskedRows(meter.Inputs, meter.Outputs);
     }
 
     public RecoveredNetwork Run()
@@ -84,6 +89,7 @@ internal sealed class ExtractionRun
         gradients.AddRange(first.Gradients);
         if (first.Planes.Count == 0) throw new OrthantInputException("oracle", "", "a function without a kink that is a plane", "a network of ReLUs");
         layers = [HiddenLayer.Of(meter.Inputs, first.Planes)];
+        if (pool.Count == 0 && IsOneLayer(first)) return;
         KnownLayers known = new(meter.Inputs, layers, topIsSigned: false);
         for (int level = 2; level <= options.MostHiddenLayers; level++)
         {
@@ -95,12 +101,35 @@ internal sealed class ExtractionRun
             layers = [.. signed.Layers];
             if (isLast)
             {
+                AuditLayer(search, ref signed, ref units);
                 FinishLayers(signed, units);
                 return;
             }
+            gradients.AddRange(search.Gradients);
             layers.Add(HiddenLayer.Of(signed.Top.Units, [.. units.Select(u => (u.Weights, u.Bias))]));
             known = new KnownLayers(meter.Inputs, layers, topIsSigned: false);
+            if (ActivationSides.Find(meter, random, domain, known, units, gradients) is not ({ } turned, < 0.1)) continue;
+            layers[^1] = LayerSigns.Turned(layers[^1], turned);
+            known = new KnownLayers(meter.Inputs, layers, topIsSigned: true);
         }
+    }
+
+    /// <summary>Whether the planes are all there is; if so, the network is finished.</summary>
+    private bool IsOneLayer(FirstLayerSearch first)
+    {
+        KnownLayers input = new(meter.Inputs, [], topIsSigned: true);
+        bool[] seen = [.. Enumerable.Repeat(true, meter.Inputs)];
+        List<NextUnit> units = [.. first.Planes.Select(p => new NextUnit(p.Normal, p.Offset, seen, OnPlane(p.Normal, p.Offset), p.Normal))];
+        if (lastLayer.Residual(input, units) > lastLayer.Tolerance) return false;
+        FinishLayers(input, units);
+        return true;
+    }
+
+    private double[] OnPlane(double[] normal, double offset)
+    {
+        double[] x = domain.Point(random, 1);
+        TensorPrimitives.MultiplyAdd(normal, -(TensorPrimitives.Dot<double>(normal, x) + offset), x, x);
+        return x;
     }
 
     /// <summary>Finds the units above the known layers, the signs below them, and whether they are the last.</summary>
@@ -121,8 +150,9 @@ internal sealed class ExtractionRun
             {
                 // What was left for lack of effort: all of it when this is the last layer, a sample to find out.
                 full = true;
-                int found = search.WalkPool(WalkEffort.Full, 3);
-                if (found == 0 && share < 0.4) return (signed, units, false);
+                bool seemsLast = share >= 0.4;
+                int found = search.WalkPool(WalkEffort.Full, 3, seemsLast ? int.MaxValue : SampledKinks);
+                if (found == 0 && !seemsLast) return search.Units.Count == 0 ? null : (signed, units, false);
             }
             foreach (SampledLine line in lines) search.WalkLine(line, WalkEffort.Full, 2);
             search.Search(WalkEffort.Full, 2, 1, MostLines);
@@ -148,7 +178,31 @@ internal sealed class ExtractionRun
         (HiddenLayer last, output, double bits, residual) = lastLayer.Finish(known, units, (k, i) => !units[k].Seen[i]);
         layers = [.. known.Layers, last];
         isComplete = true;
-        if (options.Refine) Refine(units);
+        int parameters = layers.Append(output).Sum(l => l.Units * (l.Inputs + 1));
+        if (options.Refine && parameters <= MostDenseParameters) Refine(units);
+    }
+
+    /// <summary>The rows of the refinement, used beforehand to look for units that were missed.</summary>
+    private void AskRefinementRows(int parameters)
+    {
+        int wanted = Math.Min(10 * parameters, Math.Max(4 * parameters, 10_000));
+        asked.Add(meter, [.. Enumerable.Range(0, wanted).Select(_ => domain.Point(random, random.NextInt32(3) switch { 0 => 0.3, 1 => 1, _ => 3 }))]);
+    }
+
+    private void AuditLayer(LayerSearch search, ref KnownLayers signed, ref List<NextUnit> units)
+    {
+        int outputs = meter.Outputs * (units.Count + 1), parameters = signed.Layers.Sum(l => l.Units * (l.Inputs + 1)) + (units.Count * (signed.Width + 1)) + outputs;
+        if (!options.Refine || parameters > MostDenseParameters) return;
+        meter.Begin("refinement");
+        AskRefinementRows(parameters);
+        meter.Begin("audit");
+        for (int round = 0; round < 3; round++)
+        {
+            List<SampledLine> lines = lastLayer.Audit(signed, units, asked, AuditLines);
+            int found = lines.Sum(l => search.WalkLine(l, WalkEffort.Full with { AcceptPart = true }, 2).Found);
+            if (found == 0) return;
+            (signed, units) = Signed(search);
+        }
     }
 
     /// <summary>All parameters together, on random rows and on rows around every unit of the last layer.</summary>
@@ -156,11 +210,10 @@ internal sealed class ExtractionRun
     {
         meter.Begin("refinement");
         List<HiddenLayer> all = [.. layers, output!];
-        int parameters = all.Sum(l => l.Units * (l.Inputs + 1));
-        int wanted = Math.Min(10 * parameters, Math.Max(4 * parameters, 10_000));
-        List<double[]> points = [.. Enumerable.Range(0, wanted).Select(_ => domain.Point(random, random.NextInt32(3) switch { 0 => 0.3, 1 => 1, _ => 3 }))];
+        List<double[]> points = [];
+        if (asked.Count == 0) AskRefinementRows(all.Sum(l => l.Units * (l.Inputs + 1)));
         points.AddRange(units.SelectMany(u => lastLayer.Near(u, 60)));
-        AskedRows rows = new(meter.Inputs, meter.Outputs);
+        AskedRows rows = asked;
         rows.Add(meter, points);
         GaussNewton refinement = new(all, rows, domain.Size, options.Threads, meter.Cancellation);
         refinement.Run(20, meter.Unit);

@@ -49,6 +49,9 @@ internal sealed class KnownLayers
 
     public bool TopIsSigned { get; }
 
+    /// <summary>The width of what the next layer reads: of the top layer, or of the input.</summary>
+    public int Width => layers.Count > 0 ? Top.Units : Inputs;
+
     /// <summary>The number of units of all layers: of boundaries in the arrangement.</summary>
     public int Boundaries { get; }
 
@@ -86,9 +89,10 @@ internal sealed class KnownLayers
         return features;
     }
 
-    /// <summary>The activations of the top layer.</summary>
+    /// <summary>The activations of the top layer; the point itself where there is none.</summary>
     public double[] TopAt(ReadOnlySpan<double> x)
     {
+        if (layers.Count == 0) return x.ToArray();
         double[] z = new double[Boundaries], h = new double[Boundaries];
         Forward(x, z, h);
         return h[^Top.Units..];

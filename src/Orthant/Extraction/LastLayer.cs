@@ -81,6 +81,20 @@ internal sealed class LastLayer
         return (share, [.. bad.Take(3).Select(b => SampledLine.Through(meter, random, domain, b, Nearest(good, b)))]);
     }
 
+    /// <summary>Checks rows that are asked for the refinement anyway: lines that lead to what some of them show and the units do not explain.</summary>
+    /// <remarks>This is what finds a unit that is active in fewer than one input in a thousand.</remarks>
+    public List<SampledLine> Audit(KnownLayers known, IReadOnlyList<NextUnit> units, AskedRows asked, int mostLines)
+    {
+        Func<double[], double[]> features = Features(known, units);
+        FitResult fit = Fit(known, units, rows, features, trim: true);
+        double[] size = fit.Residuals(asked, features, Weight);
+        double threshold = Math.Max(10 * Tolerance, 30 * size.Order().ElementAt((int)(0.9 * (size.Length - 1))));
+        List<double[]> good = [.. Enumerable.Range(0, size.Length).Where(i => size[i] < Tolerance).Select(asked.Row)];
+        if (good.Count == 0) return [];
+        int[] bad = [.. Enumerable.Range(0, size.Length).Where(i => size[i] > threshold).OrderByDescending(i => size[i]).Take(mostLines)];
+        return [.. bad.Select(i => SampledLine.Through(meter, random, domain, asked.Row(i), Nearest(good, asked.Row(i))))];
+    }
+
     /// <summary>Drops units that another one explains and without which the fit is as good: duplicates that were measured badly.</summary>
     public List<NextUnit> Prune(KnownLayers known, IReadOnlyList<NextUnit> units)
     {
@@ -106,7 +120,7 @@ internal sealed class LastLayer
         Dictionary<int, int[]> open = [];
         for (int k = 0; k < n; k++)
         {
-            int[] missing = [.. Enumerable.Range(0, known.Top.Units).Where(i => unseen(k, i))];
+            int[] missing = [.. Enumerable.Range(0, known.Width).Where(i => unseen(k, i))];
             if (missing.Length > 0) open[k] = missing;
         }
         rows.Add(meter, [.. Enumerable.Range(0, Math.Max(0, (8 * (n + 2)) - rows.Count)).Select(_ => domain.Point(random, 1)), .. units.SelectMany(u => Near(u, 12)), .. open.Keys.SelectMany(k => Near(units[k], 80))]);
@@ -151,7 +165,7 @@ internal sealed class LastLayer
             }
             foreach (int i in missing) weights[k][i] = fit.Solution[output][column++] / fit.Solution[output][k];
         }
-        HiddenLayer last = HiddenLayer.Of(known.Top.Units, [.. weights.Zip(bias)]);
+        HiddenLayer last = HiddenLayer.Of(known.Width, [.. weights.Zip(bias)]);
         HiddenLayer output2 = HiddenLayer.Of(n, [.. fit.Solution.Select(s => ((double[])s[..n], s[n]))]);
         return (last, output2, deviation, fit.Rms);
     }
@@ -252,7 +266,7 @@ internal sealed class LastLayer
     /// <summary>relu(z_k), what the top layer and the one below say, 1: units that are missing but always on are linear in these.</summary>
     private static Func<double[], double[]> WithBypass(KnownLayers known, IReadOnlyList<NextUnit> units) => x =>
     {
-        int n = units.Count, top = known.Top.Units, below = known.Layers.Count == 1 ? known.Inputs : 0;
+        int n = units.Count, top = known.Width, below = known.Layers.Count == 1 ? known.Inputs : 0;
         double[] h = known.TopAt(x), row = new double[n + top + below + 1];
         for (int k = 0; k < n; k++) row[k] = Math.Max(0, TensorPrimitives.Dot<double>(units[k].Weights, h) + units[k].Bias);
         h.CopyTo(row, n);
@@ -271,6 +285,17 @@ internal sealed class LastLayer
 
     private sealed record FitResult(double[][] Solution, double Residual, bool[] Explained, double Scale)
     {
+        /// <summary>The relative residuals of other rows.</summary>
+        public double[] Residuals(AskedRows rows, Func<double[], double[]> features, Func<double[], double> weight)
+        {
+            int m = Solution.Length;
+            return [.. Enumerable.Range(0, rows.Count).Select(r =>
+            {
+                double[] x = rows.Row(r), row = features(x);
+                return Enumerable.Range(0, m).Max(o => Math.Abs(TensorPrimitives.Dot<double>(row, Solution[o]) - rows.Y[(r * m) + o])) * weight(x) / Scale;
+            })];
+        }
+
         /// <summary>Which other rows the fit explains.</summary>
         public bool[] Check(AskedRows rows, Func<double[], double[]> features, Func<double[], double> weight, double tolerance)
         {

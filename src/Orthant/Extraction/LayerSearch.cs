@@ -34,7 +34,8 @@ internal sealed class LayerSearch
     /// <summary>Walks from every kink of the pool, the nearest to the origin first: they are known best.</summary>
     /// <param name="effort">What each walk may cost.</param>
     /// <param name="tries">How often a kink is tried in all before it is left alone.</param>
-    public int WalkPool(WalkEffort effort, int tries)
+    /// <param name="most">The largest number of kinks to try.</param>
+    public int WalkPool(WalkEffort effort, int tries, int most = int.MaxValue)
     {
         Seed[] seeds = [.. Pool.OrderBy(s => TensorPrimitives.Norm<double>(s.Point))];
         Pool.Clear();
@@ -43,7 +44,7 @@ internal sealed class LayerSearch
         {
             Seed seed = seeds[i];
             if (Explains(seed.Point)) continue;
-            if (seed.Failures < tries && Walk(seed, effort, tries)) found++;
+            if (seed.Failures < tries && most-- > 0 && Walk(seed, effort, tries)) found++;
             else if (!Explains(seed.Point)) Pool.Add(seed);
         }
         return found;
