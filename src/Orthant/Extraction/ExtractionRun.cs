@@ -9,7 +9,7 @@ namespace Orthant.Extraction;
 /// whether the outputs are affine in these units (then they are the last layer, and the fit's residual is the certificate) or whether more layers follow.</remarks>
 internal sealed class ExtractionRun
 {
-    private const int QuietLines = 3, MostLines = 60, MostHunts = 6, SampledKinks = 8, AuditLines = 12;
+    private const int QuietLines = 3, MostLines = 60, MostHunts = 6, SampledKinks = 8, AuditLines = 12, MostReturns = 3;
 
     /// <summary>The largest network whose parameters are refined by one dense factorisation.</summary>
     private const int MostDenseParameters = 6000;
@@ -91,11 +91,23 @@ internal sealed class ExtractionRun
         layers = [HiddenLayer.Of(meter.Inputs, first.Planes)];
         if (pool.Count == 0 && IsOneLayer(first)) return;
         KnownLayers known = new(meter.Inputs, layers, topIsSigned: false);
-        for (int level = 2; level <= options.MostHiddenLayers; level++)
+        LayerSearch? previous = null;
+        for (int level = 2, returns = 0; level <= options.MostHiddenLayers; level++)
         {
             meter.Begin($"layer {level}");
             LayerSearch search = new(meter, random, domain, known, pool);
+            search.WalkPool(WalkEffort.Cheap, 1);
+            if (returns < MostReturns && Return(previous, search, new WalkEffort(5, 7)) is KnownLayers before)
+            {
+                (known, returns, level) = (before, returns + 1, level - 1);
+                continue;
+            }
             if (SearchLayer(search) is not { } found) return;
+            if (!found.IsLast && returns < MostReturns && Return(previous, search, WalkEffort.Full) is KnownLayers later)
+            {
+                (known, returns, level) = (later, returns + 1, level - 1);
+                continue;
+            }
             (KnownLayers signed, List<NextUnit> units, bool isLast) = found;
             pool = search.Pool;
             layers = [.. signed.Layers];
@@ -106,12 +118,28 @@ internal sealed class ExtractionRun
                 return;
             }
             gradients.AddRange(search.Gradients);
-            layers.Add(HiddenLayer.Of(signed.Top.Units, [.. units.Select(u => (u.Weights, u.Bias))]));
-            known = new KnownLayers(meter.Inputs, layers, topIsSigned: false);
-            if (ActivationSides.Find(meter, random, domain, known, units, gradients) is not ({ } turned, < 0.1)) continue;
-            layers[^1] = LayerSigns.Turned(layers[^1], turned);
-            known = new KnownLayers(meter.Inputs, layers, topIsSigned: true);
+            known = Raise(signed, units);
+            previous = search;
         }
+    }
+
+    /// <summary>Goes back to the layer below when kinks are in no span of what is known of it: the known layers with the unit that was missing; null when none was found.</summary>
+    private KnownLayers? Return(LayerSearch? below, LayerSearch search, WalkEffort effort)
+    {
+        if (below is null || search.Ends.GetValueOrDefault(WalkEnd.NotInSpan) < 3 || !below.WalkAgain(search.Pool, effort)) return null;
+        pool = below.Pool;
+        (KnownLayers signed, List<NextUnit> units) = Signed(below);
+        return Raise(signed, units);
+    }
+
+    /// <summary>The known layers with one more, with its signs where gradients tell them.</summary>
+    private KnownLayers Raise(KnownLayers signed, List<NextUnit> units)
+    {
+        layers = [.. signed.Layers, HiddenLayer.Of(signed.Top.Units, [.. units.Select(u => (u.Weights, u.Bias))])];
+        KnownLayers known = new(meter.Inputs, layers, topIsSigned: false);
+        if (ActivationSides.Find(meter, random, domain, known, units, gradients) is not ({ } turned, < 0.1)) return known;
+        layers[^1] = LayerSigns.Turned(layers[^1], turned);
+        return new KnownLayers(meter.Inputs, layers, topIsSigned: true);
     }
 
     /// <summary>Whether the planes are all there is; if so, the network is finished.</summary>
@@ -135,7 +163,6 @@ internal sealed class ExtractionRun
     /// <summary>Finds the units above the known layers, the signs below them, and whether they are the last.</summary>
     private (KnownLayers Signed, List<NextUnit> Units, bool IsLast)? SearchLayer(LayerSearch search)
     {
-        search.WalkPool(WalkEffort.Cheap, 1);
         search.Search(WalkEffort.Cheap, 1, QuietLines, MostLines);
         bool full = false;
         for (int hunt = 0; ; hunt++)
@@ -179,7 +206,9 @@ internal sealed class ExtractionRun
         layers = [.. known.Layers, last];
         isComplete = true;
         int parameters = layers.Append(output).Sum(l => l.Units * (l.Inputs + 1));
-        if (options.Refine && parameters <= MostDenseParameters) Refine(units);
+        if (!options.Refine) return;
+        if (parameters <= MostDenseParameters) Refine(units);
+        else if (layers.Count == 1 && meter.Outputs == 1 && !domain.IsBounded) RefineWide(parameters);
     }
 
     /// <summary>The rows of the refinement, used beforehand to look for units that were missed.</summary>
@@ -228,6 +257,20 @@ internal sealed class ExtractionRun
             isIdentifiable = false;
             notes.Add($"{open} weights are not determined by the answers in the sampled domain");
         }
+    }
+
+    /// <summary>Three rows a parameter for a single layer that is too wide for <see cref="Refine"/>.</summary>
+    private void RefineWide(int parameters)
+    {
+        meter.Begin("refinement");
+        WideLayerRefinement refinement = new(meter, random, layers[0], output!, 3 * parameters, options.Threads);
+        (HiddenLayer layer, output) = refinement.Run();
+        layers = [layer];
+        residual = refinement.Rms;
+        isComplete = residual < Math.Max(1e-9, 1e3 * meter.Unit);
+        // With three times as many rows as parameters the least singular value of a unit's share of J is about (1 − 3^(−1/2)) times the root of its active rows.
+        double[] amplification = [.. Enumerable.Range(0, layer.Units).Select(j => 1 / (0.42 * Math.Sqrt(Math.Max(1, refinement.ActiveRows(j)))))];
+        confidence = [.. amplification.Select((a, j) => new UnitConfidence(1, j, a * Math.Sqrt(3.0 * parameters) * residual, a, []))];
     }
 
     private IEnumerable<UnitConfidence> Confidence(GaussNewton refinement)

@@ -50,6 +50,20 @@ internal sealed class LayerSearch
         return found;
     }
 
+    /// <summary>Walks once more, with more effort, from kinks of which a search one layer higher says that they are in no span of its features: a unit of this layer is missing there.</summary>
+    /// <returns>Whether there was one; the pool is then what is still not explained.</returns>
+    public bool WalkAgain(IEnumerable<Seed> strays, WalkEffort effort)
+    {
+        Pool.Clear();
+        Pool.AddRange(strays);
+        Seed[] others = [.. Pool.Where(s => s.LastEnd != WalkEnd.NotInSpan)];
+        Pool.RemoveAll(s => s.LastEnd != WalkEnd.NotInSpan);
+        foreach (Seed seed in Pool) seed.Failures = 0;
+        bool found = WalkPool(effort, 2) > 0;
+        Pool.AddRange(others.Where(s => !Explains(s.Point)));
+        return found;
+    }
+
     /// <summary>Walks from the kinks of a line that are not explained, those next to its middle first.</summary>
     /// <returns>How many new units, and how many unexplained kinks.</returns>
     public (int Found, int Unexplained) WalkLine(SampledLine line, WalkEffort effort, int tries)
@@ -109,6 +123,7 @@ internal sealed class LayerSearch
             (WalkEnd end, unit) = SurfaceWalk.Follow(meter, random, Known, domain, seed, effort);
             Ends[end] = Ends.GetValueOrDefault(end) + 1;
             if (unit is not null) break;
+            seed.LastEnd = end;
             seed.Failures++;
             if (end is WalkEnd.NotInSpan) seed.Failures = tries;
         }

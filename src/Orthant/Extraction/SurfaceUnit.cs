@@ -50,4 +50,7 @@ internal sealed record Seed(double[] Point, double[] Jump, double Error)
 {
     /// <summary>How many walks have started here in vain.</summary>
     public int Failures { get; set; }
+
+    /// <summary>How the last of them ended.</summary>
+    public WalkEnd LastEnd { get; set; }
 }
