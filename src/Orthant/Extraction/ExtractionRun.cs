@@ -205,6 +205,11 @@ internal sealed class ExtractionRun
         (HiddenLayer last, output, double bits, residual) = lastLayer.Finish(known, units, (k, i) => !units[k].Seen[i]);
         layers = [.. known.Layers, last];
         isComplete = true;
+        if (lastLayer.IsSplit)
+        {
+            isIdentifiable = false;
+            notes.Add("the function does not tell on which side some units of the last layer are active (antiparallel units, or an affine part of its own): they are given as pairs, an equivalent network");
+        }
         int parameters = layers.Append(output).Sum(l => l.Units * (l.Inputs + 1));
         if (!options.Refine) return;
         if (parameters <= MostDenseParameters) Refine(units);

@@ -140,10 +140,52 @@ internal sealed class LastLayer
         }
         int[] doubtful = [.. Enumerable.Range(0, n).Where(k => deviation[k] > 0.05 || open.ContainsKey(k)).OrderByDescending(k => deviation[k]).Take(8)];
         SignedFit best = FitSigned(known, units, turned, open);
-        if (doubtful.Length > 0) best = SearchSigns(known, units, turned, open, doubtful, best);
+        double tolerance = Math.Max(1e-7, 1e4 * meter.Unit) * Math.Max(1, free.Scale);
+        if (doubtful.Length > 0 && best.Rms > tolerance && n > known.Width && FewEquations(known, units, free) is bool[] bits) best = FitSigned(known, units, bits, open);
+        if (doubtful.Length > 0 && best.Rms > tolerance) best = SearchSigns(known, units, turned, open, doubtful, best);
+        if (best.Rms > tolerance && open.Count == 0) return Split(known, units, turned, [.. deviation.Select(d => d > 0.05)]);
         double[] certain = [.. Enumerable.Range(0, n).Where(k => !doubtful.Contains(k)).Select(k => deviation[k])];
         return Assemble(known, units, best, open, certain.DefaultIfEmpty(0).Max());
     }
+
+    /// <summary>The signs of a layer wider than what it reads, from the affine part that the fit leaves.</summary>
+    private bool[]? FewEquations(KnownLayers known, IReadOnlyList<NextUnit> units, FitResult free)
+    {
+        int n = units.Count, m = meter.Outputs, width = known.Width;
+        double[] target = new double[m * width];
+        double[][] columns = [.. units.Select(_ => new double[m * width])];
+        for (int o = 0; o < m; o++)
+        {
+            for (int k = 0; k < n; k++)
+            {
+                Span<double> column = columns[k].AsSpan(o * width, width), goal = target.AsSpan(o * width, width);
+                TensorPrimitives.Multiply(units[k].Weights, free.Solution[o][k], column);
+                TensorPrimitives.MultiplyAdd(units[k].Weights, free.Solution[o][n + k], goal, goal);
+            }
+        }
+        return SubsetSigns.Find(columns, target, Math.Max(1e-6, 1e5 * meter.Unit) * Math.Max(1, QueryMeter.Largest(target)));
+    }
+
+    /// <summary>a relu(z) − g z = (a − g) relu(z) + g relu(−z): units whose side cannot be told become two, which together are the same function. An antiparallel pair comes back so.</summary>
+    private (HiddenLayer, HiddenLayer, double, double) Split(KnownLayers known, IReadOnlyList<NextUnit> units, bool[] turned, bool[] split)
+    {
+        List<NextUnit> all = [];
+        for (int k = 0; k < units.Count; k++)
+        {
+            NextUnit mirrored = units[k] with { Weights = [.. units[k].Weights.Select(w => -w)], Bias = -units[k].Bias };
+            if (split[k] || !turned[k]) all.Add(units[k]);
+            if (split[k] || turned[k]) all.Add(mirrored);
+        }
+        IsSplit = true;
+        SignedFit fit = FitSigned(known, all, new bool[all.Count], []);
+        // What a split unit does not need is left out again.
+        int[] used = [.. Enumerable.Range(0, all.Count).Where(k => fit.Solution.Any(s => Math.Abs(s[k]) > 1e-6 * QueryMeter.Largest(s.AsSpan(0, all.Count))))];
+        List<NextUnit> kept = [.. used.Select(k => all[k])];
+        return Assemble(known, kept, FitSigned(known, kept, new bool[kept.Count], []), [], 0);
+    }
+
+    /// <summary>Whether units had to be split, so that the result is equivalent but perhaps not the same network.</summary>
+    public bool IsSplit { get; private set; }
 
     private (HiddenLayer, HiddenLayer, double, double) Assemble(KnownLayers known, IReadOnlyList<NextUnit> units, SignedFit fit, Dictionary<int, int[]> open, double deviation)
     {
