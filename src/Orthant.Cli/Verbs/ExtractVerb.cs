@@ -2,6 +2,7 @@ using System.CommandLine;
 using Orthant.Extraction;
 using Orthant.Formats;
 using Orthant.Networks;
+using Orthant.Store;
 
 namespace Orthant.Cli.Verbs;
 
@@ -10,10 +11,17 @@ internal sealed class ExtractVerb : Verb
 {
     private const int ComparedInputs = 20_000;
 
-    private readonly Argument<string> oracle = new("ORACLE") { Description = "a model file that is only asked for its outputs" };
+    private readonly Argument<string> oracle = new("ORACLE") { Description = "a model file, http(s)://… or \"exec:COMMAND\": asked for outputs, never looked into" };
     private readonly Option<int?> inputs = new("--inputs") { Description = "the number of inputs, where the oracle cannot tell", HelpName = "D" };
     private readonly Option<string?> domain = new("--domain") { Description = "ask only in this box: LO,HI or lo,hi;lo,hi;… (default: everywhere)", HelpName = "BOX" };
     private readonly Option<long?> budget = new("--budget") { Description = "the largest number of queries; what was found until then is written", HelpName = "N" };
+    private readonly Option<string?> cache = new("--cache") { Description = "keep all answers in this file: a stopped run goes on without asking twice", HelpName = "F.db" };
+    private readonly Option<string?> keys = new("--keys") { Description = "http: the request's key and where the answer holds its rows (default: inputs,outputs)", HelpName = "IN,OUT" };
+    private readonly Option<string[]> header = new("--header") { Description = "http: send a header whose value is that of an environment variable", HelpName = "NAME=VARIABLE", Arity = ArgumentArity.ZeroOrMore };
+    private readonly Option<int> batch = new("--batch") { Description = "http: rows of a request (default: 256)", HelpName = "N", DefaultValueFactory = _ => 256 };
+    private readonly Option<int> concurrency = new("--concurrency") { Description = "http: requests at one time (default: 1)", HelpName = "N", DefaultValueFactory = _ => 1 };
+    private readonly Option<double?> rate = new("--rate") { Description = "http: requests a second at most", HelpName = "R" };
+    private readonly Option<double> timeout = new("--timeout") { Description = "http, exec: seconds to wait for an answer (default: 30)", HelpName = "S", DefaultValueFactory = _ => 30 };
     private readonly Option<string?> truth = new("--truth") { Description = "the true network, to compare the result with", HelpName = "MODEL" };
     private readonly Option<bool> audit = new("--audit") { Description = "compare with the oracle on fresh inputs afterwards" };
     private readonly Option<string?> output = new("--out") { Description = "the .onnx or .json file to write", HelpName = "NET" };
@@ -27,13 +35,14 @@ internal sealed class ExtractVerb : Verb
 
     public override IReadOnlyList<Argument> Arguments => [oracle];
 
-    public override IReadOnlyList<Option> Options => [inputs, domain, budget, truth, audit, output];
+    public override IReadOnlyList<Option> Options => [inputs, domain, budget, cache, keys, header, batch, concurrency, rate, timeout, truth, audit, output];
 
     public override Answer Run(VerbCall call)
     {
         string source = call.Get(oracle);
         if (call.Get(budget) is < 1) throw new OrthantInputException("command line", "--budget", $"{call.Get(budget)}", "at least 1");
-        NetworkOracle asked = new(ModelFile.Load(source).Network);
+        using OracleSource opened = OpenOracle(call, source);
+        IOracle asked = opened.Oracle;
         if (call.Get(inputs) is int given && given != asked.Inputs) throw new OrthantInputException("command line", "--inputs", $"{given}", $"{asked.Inputs}, as {source} says");
         (double[] lower, double[] upper) = call.Get(domain) is string box ? ArgumentText.Box(box, asked.Inputs, "--domain") : ([], []);
         ReluNetwork? known = call.Get(truth) is string file ? ModelFile.Load(file).Network : null;
@@ -62,6 +71,28 @@ internal sealed class ExtractVerb : Verb
         long audited = known is null && compared is not null ? compared.Samples : 0;
         return new Answer(Json(found, aligned, compared, audited), view => Show(view, source, found, known is not null, aligned, compared), found.IsComplete);
     }
+
+    private OracleSource OpenOracle(VerbCall call, string source)
+    {
+        HttpOracleOptions http = new()
+        {
+            Headers = [.. (call.Get(header) ?? []).Select(OracleSource.Header)],
+            RowsPerRequest = Positive(call.Get(batch), "--batch"),
+            Concurrency = Positive(call.Get(concurrency), "--concurrency"),
+            RequestsPerSecond = call.Get(rate) is double limit ? Positive(limit, "--rate") : double.PositiveInfinity,
+            Patience = TimeSpan.FromSeconds(Math.Min(86400, Positive(call.Get(timeout), "--timeout"))),
+        };
+        if (call.Get(keys) is string names)
+        {
+            if (names.Split(',', StringSplitOptions.TrimEntries) is not [{ Length: > 0 } request, string answer]) throw new OrthantInputException("command line", "--keys", names, "two names, such as inputs,outputs");
+            http = http with { InputKey = request, OutputPath = answer };
+        }
+        return OracleSource.Open(source, call.Get(inputs), http, call.Get(cache));
+    }
+
+    private static T Positive<T>(T value, string option)
+        where T : System.Numerics.INumber<T> =>
+        value > T.Zero ? value : throw new OrthantInputException("command line", option, $"{value}", "more than 0");
 
     private static Dictionary<string, object?> Json(RecoveredNetwork found, NetworkAlignment? aligned, SampledError? compared, long audited) => new()
     {
