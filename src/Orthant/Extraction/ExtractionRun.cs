@@ -295,7 +295,8 @@ internal sealed class ExtractionRun
     private bool IsExplained(Seed seed)
     {
         KnownLayers all = new(meter.Inputs, layers, topIsSigned: true);
-        return all.NearestBoundary(seed.Point) < 1e-6 * Math.Max(1, meter.Unit / 2e-14) * Math.Max(1, TensorPrimitives.Norm<double>(seed.Point));
+        // Two kinks too close to be told apart are met as one, a little beside both.
+        return all.NearestBoundary(seed.Point) < 1e-5 * Math.Max(1, meter.Unit / 2e-14) * Math.Max(1, TensorPrimitives.Norm<double>(seed.Point));
     }
 
     private ReluNetwork? Network()

@@ -43,6 +43,50 @@ public sealed class AcceptanceTests
     }
 
     [Fact]
+    public void ThreeHiddenLayers()
+    {
+        // Seed 1 has a unit that is never active, seed 3 weights that hardly any input shows: those are told, not guessed.
+        foreach (ulong seed in (ulong[])[2, 4])
+        {
+            ReluNetwork truth = Build([40, 20, 10, 10, 1], seed);
+            RecoveredNetwork found = Extract(truth);
+            Assert.InRange(Error(truth, found), -60, -42);
+            Assert.InRange(Math.Log2(found.Queries), 0, 16.5);
+        }
+        Assert.Equal([20, 10, 9], Extract(Build([40, 20, 10, 10, 1], 1)).HiddenWidths);
+        Assert.False(Extract(Build([40, 20, 10, 10, 1], 3)).IsIdentifiable);
+    }
+
+    [Fact]
+    [Trait("Category", "Long")]
+    public void AWideSingleLayer()
+    {
+        ReluNetwork truth = Build([784, 32, 1], 1);
+        RecoveredNetwork found = Extract(truth);
+        Assert.InRange(Error(truth, found), -60, -37);
+        Assert.InRange(Math.Log2(found.Queries), 0, 17);
+    }
+
+    [Theory]
+    [InlineData("dead-10-10-10-1", 9, 9)]
+    [InlineData("blind-neuron-10-10-10-1", 10, 9)]
+    [InlineData("zero-bias-10-10-10-1", 10, 10)]
+    [InlineData("parallel1e-3-10-10-1", 10)]
+    [InlineData("duplicate-10-10-1", 9)]
+    [InlineData("antiparallel-10-10-1", 10)]
+    [InlineData("expansive-5-20-1", 20)]
+    [InlineData("expansive-5-20-20-3", 20, 20)]
+    public void TrapNetworks(string name, params int[] widths)
+    {
+        string folder = Repository.Need(Repository.Cases("extraction"), "the acceptance cases");
+        ReluNetwork truth = ModelFile.Load(Path.Combine(folder, "networks", $"{name}.json")).Network;
+        RecoveredNetwork found = Extract(truth);
+        Assert.True(found.IsComplete);
+        Assert.Equal(widths, found.HiddenWidths);
+        Assert.InRange(SampledError.Measure(new NetworkOracle(truth), found.Network!, 5000, 1).Maximum, 0, 1e-11);
+    }
+
+    [Fact]
     public void TheGeneratorIsThatOfTheCases()
     {
         string folder = Repository.Need(Repository.Cases("extraction"), "the acceptance cases");
