@@ -19,6 +19,7 @@ public sealed class LayerTests
     [
         typeof(Orthant.Networks.ReluNetwork).Assembly.Location, typeof(Orthant.Formats.Csv).Assembly.Location,
         typeof(Orthant.Reports.Report).Assembly.Location, typeof(Orthant.Cli.Verb).Assembly.Location,
+        typeof(Orthant.Store.AnswerStore).Assembly.Location,
     ];
 
     [Theory]

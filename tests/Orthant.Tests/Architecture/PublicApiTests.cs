@@ -24,7 +24,7 @@ public sealed class PublicApiTests
         Assert.Empty(reviewed.Except(PublicTypes().Select(t => t.Namespace)));
     }
 
-    private static IEnumerable<Type> PublicTypes() => new[] { typeof(OrthantInputException), typeof(Orthant.Formats.Csv), typeof(Orthant.Reports.Report) }
+    private static IEnumerable<Type> PublicTypes() => new[] { typeof(OrthantInputException), typeof(Orthant.Formats.Csv), typeof(Orthant.Reports.Report), typeof(Orthant.Store.AnswerStore) }
         .SelectMany(t => t.Assembly.GetExportedTypes());
 
     private static void Describe(Type type, StringBuilder text)

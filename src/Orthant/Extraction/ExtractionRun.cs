@@ -1,0 +1,332 @@
+using System.Numerics.Tensors;
+using Orthant.Networks;
+using Orthant.Numerics;
+
+namespace Orthant.Extraction;
+
+/// <summary>One extraction, layer by layer from the input.</summary>
+/// <remarks>The loop over layers holds: known layers, the last of them with open signs or without; kinks that they do not explain. A layer of units is searched above them; one linear fit tells
+/// whether the outputs are affine in these units (then they are the last layer, and the fit's residual is the certificate) or whether more layers follow.</remarks>
+internal sealed class ExtractionRun
+{
+    private const int QuietLines = 3, MostLines = 60, MostHunts = 6, SampledKinks = 8, AuditLines = 12, MostReturns = 3;
+
+    /// <summary>The largest network whose parameters are refined by one dense factorisation.</summary>
+    private const int MostDenseParameters = 6000;
+
+    private readonly QueryMeter meter;
+    private readonly RandomStream random;
+    private readonly SearchDomain domain;
+    private readonly ExtractionOptions options;
+    private readonly LastLayer lastLayer;
+    private readonly AskedRows asked;
+    private readonly List<CellGradient> gradients = [];
+    private readonly List<string> notes = [];
+    private List<Seed> pool = [];
+    private List<HiddenLayer> layers = [];
+    private HiddenLayer? output;
+    private bool isComplete;
+    private bool isIdentifiable = true;
+    private double residual = double.PositiveInfinity;
+    private UnitConfidence[] confidence = [];
+
+    public ExtractionRun(IOracle oracle, ExtractionOptions options, CancellationToken cancellation)
+    {
+        this.options = options;
+        meter = new QueryMeter(oracle, options.Budget, options.Progress, cancellation);
+        random = new RandomStream(options.Seed, 8);
+        if (options.Lower.Length != options.Upper.Length || (options.Lower.Length != 0 && options.Lower.Length != oracle.Inputs))
+        {
+            throw new OrthantInputException("extraction", "domain", $"{options.Lower.Length} sides", $"{oracle.Inputs}, one an input, or none");
+        }
+        domain = options.Lower.IsEmpty ? new SearchDomain(oracle.Inputs) : new SearchDomain([.. options.Lower], [.. options.Upper]);
+        lastLayer = new LastLayer(meter, random, domain);
+        asked = new AskedRows(meter.Inputs, meter.Outputs);
+    }
+
+    public RecoveredNetwork Run()
+    {
+        try
+        {
+            OracleCharacter character = OracleSelfTest.Run(meter, random, domain);
+            meter.Unit = character.Unit;
+            notes.AddRange(character.Notes);
+            RecoverLayers();
+        }
+        catch (BudgetExhaustedException)
+        {
+            notes.Add($"the budget of {options.Budget} queries ended");
+            isComplete = false;
+        }
+        catch (OperationCanceledException) when (meter.Cancellation.IsCancellationRequested)
+        {
+            notes.Add("the extraction was stopped");
+            isComplete = false;
+        }
+        ReluNetwork? network = Network();
+        if (isComplete) pool.RemoveAll(IsExplained);
+        return new RecoveredNetwork
+        {
+            Network = network,
+            IsComplete = isComplete,
+            IsIdentifiable = isIdentifiable && isComplete,
+            HiddenWidths = [.. layers.Select(l => l.Units)],
+            Queries = meter.Rows,
+            UnexplainedKinks = pool.Count,
+            Residual = residual,
+            Stages = [.. meter.Stages()],
+            Units = [.. confidence],
+            Notes = [.. notes],
+        };
+    }
+
+    private void RecoverLayers()
+    {
+        meter.Begin("layer 1");
+        FirstLayerSearch first = new(meter, random, domain);
+        first.Run(quietLines: 2, mostLines: 12);
+        pool = first.Pool;
+        gradients.AddRange(first.Gradients);
+        if (first.Planes.Count == 0) throw new OrthantInputException("oracle", "", "a function without a kink that is a plane", "a network of ReLUs");
+        layers = [HiddenLayer.Of(meter.Inputs, first.Planes)];
+        if (pool.Count == 0 && IsOneLayer(first)) return;
+        KnownLayers known = new(meter.Inputs, layers, topIsSigned: false);
+        LayerSearch? previous = null;
+        for (int level = 2, returns = 0; level <= options.MostHiddenLayers; level++)
+        {
+            meter.Begin($"layer {level}");
+            LayerSearch search = new(meter, random, domain, known, pool);
+            search.WalkPool(WalkEffort.Cheap, 1);
+            if (returns < MostReturns && Return(previous, search, new WalkEffort(5, 7)) is KnownLayers before)
+            {
+                (known, returns, level) = (before, returns + 1, level - 1);
+                continue;
+            }
+            if (SearchLayer(search) is not { } found) return;
+            if (!found.IsLast && returns < MostReturns && Return(previous, search, WalkEffort.Full) is KnownLayers later)
+            {
+                (known, returns, level) = (later, returns + 1, level - 1);
+                continue;
+            }
+            (KnownLayers signed, List<NextUnit> units, bool isLast) = found;
+            pool = search.Pool;
+            layers = [.. signed.Layers];
+            if (isLast)
+            {
+                AuditLayer(search, ref signed, ref units);
+                FinishLayers(signed, units);
+                return;
+            }
+            gradients.AddRange(search.Gradients);
+            known = Raise(signed, units);
+            previous = search;
+        }
+    }
+
+    /// <summary>Goes back to the layer below when kinks are in no span of what is known of it: the known layers with the unit that was missing; null when none was found.</summary>
+    private KnownLayers? Return(LayerSearch? below, LayerSearch search, WalkEffort effort)
+    {
+        if (below is null || search.Ends.GetValueOrDefault(WalkEnd.NotInSpan) < 3 || !below.WalkAgain(search.Pool, effort)) return null;
+        pool = below.Pool;
+        (KnownLayers signed, List<NextUnit> units) = Signed(below);
+        return Raise(signed, units);
+    }
+
+    /// <summary>The known layers with one more, with its signs where gradients tell them.</summary>
+    private KnownLayers Raise(KnownLayers signed, List<NextUnit> units)
+    {
+        layers = [.. signed.Layers, HiddenLayer.Of(signed.Top.Units, [.. units.Select(u => (u.Weights, u.Bias))])];
+        KnownLayers known = new(meter.Inputs, layers, topIsSigned: false);
+        if (ActivationSides.Find(meter, random, domain, known, units, gradients) is not ({ } turned, < 0.1)) return known;
+        layers[^1] = LayerSigns.Turned(layers[^1], turned);
+        return new KnownLayers(meter.Inputs, layers, topIsSigned: true);
+    }
+
+    /// <summary>Whether the planes are all there is; if so, the network is finished.</summary>
+    private bool IsOneLayer(FirstLayerSearch first)
+    {
+        KnownLayers input = new(meter.Inputs, [], topIsSigned: true);
+        bool[] seen = [.. Enumerable.Repeat(true, meter.Inputs)];
+        List<NextUnit> units = [.. first.Planes.Select(p => new NextUnit(p.Normal, p.Offset, seen, OnPlane(p.Normal, p.Offset), p.Normal))];
+        if (lastLayer.Residual(input, units) > lastLayer.Tolerance) return false;
+        FinishLayers(input, units);
+        return true;
+    }
+
+    private double[] OnPlane(double[] normal, double offset)
+    {
+        double[] x = domain.Point(random, 1);
+        TensorPrimitives.MultiplyAdd(normal, -(TensorPrimitives.Dot<double>(normal, x) + offset), x, x);
+        return x;
+    }
+
+    /// <summary>Finds the units above the known layers, the signs below them, and whether they are the last.</summary>
+    private (KnownLayers Signed, List<NextUnit> Units, bool IsLast)? SearchLayer(LayerSearch search)
+    {
+        search.Search(WalkEffort.Cheap, 1, QuietLines, MostLines);
+        bool full = false;
+        for (int hunt = 0; ; hunt++)
+        {
+            if (search.Units.Count == 0 && full) return null;
+            (KnownLayers signed, List<NextUnit> units) = Signed(search);
+            double worst = units.Count == 0 ? 1 : lastLayer.Residual(signed, units);
+            if (worst <= lastLayer.Tolerance) return (signed, units, true);
+            (double share, List<SampledLine> lines) = units.Count == 0 ? (0, []) : lastLayer.Hunt(signed, units);
+            if (hunt >= MostHunts) return (signed, units, share >= 0.4);
+            if (!full)
+            {
+                // What was left for lack of effort: all of it when this is the last layer, a sample to find out.
+                full = true;
+                bool seemsLast = share >= 0.4;
+                int found = search.WalkPool(WalkEffort.Full, 3, seemsLast ? int.MaxValue : SampledKinks);
+                if (found == 0 && !seemsLast) return search.Units.Count == 0 ? null : (signed, units, false);
+            }
+            foreach (SampledLine line in lines) search.WalkLine(line, WalkEffort.Full, 2);
+            search.Search(WalkEffort.Full, 2, 1, MostLines);
+        }
+    }
+
+    private static (KnownLayers Signed, List<NextUnit> Units) Signed(LayerSearch search)
+    {
+        KnownLayers known = search.Known;
+        if (known.TopIsSigned)
+        {
+            return (known, [.. search.Units.Select(u => new NextUnit(u.Theta, u.Offset, [.. Enumerable.Range(0, known.Top.Units).Select(u.IsSeen)], u.Start, u.Jump))]);
+        }
+        if (search.Units.Count == 0) return (known, []);
+        LayerSigns.Solution signs = LayerSigns.Solve(known, search.Units);
+        return (new KnownLayers(known.Inputs, [.. known.Layers.SkipLast(1), signs.Layer], topIsSigned: true), signs.Units);
+    }
+
+    private void FinishLayers(KnownLayers known, List<NextUnit> units)
+    {
+        meter.Begin("output");
+        units = lastLayer.Prune(known, units);
+        (HiddenLayer last, output, double bits, residual) = lastLayer.Finish(known, units, (k, i) => !units[k].Seen[i]);
+        layers = [.. known.Layers, last];
+        isComplete = true;
+        if (lastLayer.IsSplit)
+        {
+            isIdentifiable = false;
+            notes.Add("the function does not tell on which side some units of the last layer are active (antiparallel units, or an affine part of its own): they are given as pairs, an equivalent network");
+        }
+        int parameters = layers.Append(output).Sum(l => l.Units * (l.Inputs + 1));
+        if (!options.Refine) return;
+        if (parameters <= MostDenseParameters) Refine(units);
+        else if (layers.Count == 1 && meter.Outputs == 1 && !domain.IsBounded) RefineWide(parameters);
+    }
+
+    /// <summary>The rows of the refinement, used beforehand to look for units that were missed.</summary>
+    private void AskRefinementRows(int parameters)
+    {
+        int wanted = Math.Min(10 * parameters, Math.Max(4 * parameters, 10_000));
+        asked.Add(meter, [.. Enumerable.Range(0, wanted).Select(_ => domain.Point(random, random.NextInt32(3) switch { 0 => 0.3, 1 => 1, _ => 3 }))]);
+    }
+
+    private void AuditLayer(LayerSearch search, ref KnownLayers signed, ref List<NextUnit> units)
+    {
+        int outputs = meter.Outputs * (units.Count + 1), parameters = signed.Layers.Sum(l => l.Units * (l.Inputs + 1)) + (units.Count * (signed.Width + 1)) + outputs;
+        if (!options.Refine || parameters > MostDenseParameters) return;
+        meter.Begin("refinement");
+        AskRefinementRows(parameters);
+        meter.Begin("audit");
+        for (int round = 0; round < 3; round++)
+        {
+            List<SampledLine> lines = lastLayer.Audit(signed, units, asked, AuditLines);
+            int found = lines.Sum(l => search.WalkLine(l, WalkEffort.Full with { AcceptPart = true }, 2).Found);
+            if (found == 0) return;
+            (signed, units) = Signed(search);
+        }
+    }
+
+    /// <summary>All parameters together, on random rows and on rows around every unit of the last layer.</summary>
+    private void Refine(List<NextUnit> units)
+    {
+        meter.Begin("refinement");
+        List<HiddenLayer> all = [.. layers, output!];
+        List<double[]> points = [];
+        if (asked.Count == 0) AskRefinementRows(all.Sum(l => l.Units * (l.Inputs + 1)));
+        points.AddRange(units.SelectMany(u => lastLayer.Near(u, 60)));
+        AskedRows rows = asked;
+        rows.Add(meter, points);
+        GaussNewton refinement = new(all, rows, domain.Size, options.Threads, meter.Cancellation);
+        refinement.Run(20, meter.Unit);
+        residual = refinement.Rms;
+        layers = [.. refinement.Layers.SkipLast(1)];
+        output = refinement.Layers[^1];
+        isComplete = residual < Math.Max(1e-9, 1e3 * meter.Unit);
+        confidence = [.. Confidence(refinement)];
+        int open = confidence.Sum(c => c.OpenWeights.Length);
+        if (open > 0)
+        {
+            isIdentifiable = false;
+            notes.Add($"{open} weights are not determined by the answers in the sampled domain");
+        }
+    }
+
+    /// <summary>Three rows a parameter for a single layer that is too wide for <see cref="Refine"/>.</summary>
+    private void RefineWide(int parameters)
+    {
+        meter.Begin("refinement");
+        WideLayerRefinement refinement = new(meter, random, layers[0], output!, 3 * parameters, options.Threads);
+        (HiddenLayer layer, output) = refinement.Run();
+        layers = [layer];
+        residual = refinement.Rms;
+        isComplete = residual < Math.Max(1e-9, 1e3 * meter.Unit);
+        // With three times as many rows as parameters the least singular value of a unit's share of J is about (1 − 3^(−1/2)) times the root of its active rows.
+        double[] amplification = [.. Enumerable.Range(0, layer.Units).Select(j => 1 / (0.42 * Math.Sqrt(Math.Max(1, refinement.ActiveRows(j)))))];
+        confidence = [.. amplification.Select((a, j) => new UnitConfidence(1, j, a * Math.Sqrt(3.0 * parameters) * residual, a, []))];
+    }
+
+    private IEnumerable<UnitConfidence> Confidence(GaussNewton refinement)
+    {
+        for (int l = 0; l < layers.Count; l++)
+        {
+            int n = layers[l].Inputs, count = layers[l].Units;
+            for (int i = 0; i < count; i++)
+            {
+                double[] mine = [.. refinement.Amplification[l].AsSpan(i * n, n), refinement.Amplification[l][(count * n) + i]];
+                yield return new UnitConfidence(l + 1, i, mine.Max() * residual, mine.Max(), [.. Enumerable.Range(0, n + 1).Where(j => !(mine[j] < 1e7))]);
+            }
+        }
+    }
+
+    /// <summary>Whether a kink lies on a boundary of the finished network.</summary>
+    private bool IsExplained(Seed seed)
+    {
+        KnownLayers all = new(meter.Inputs, layers, topIsSigned: true);
+        // Two kinks too close to be told apart are met as one, a little beside both.
+        return all.NearestBoundary(seed.Point) < 1e-5 * Math.Max(1, meter.Unit / 2e-14) * Math.Max(1, TensorPrimitives.Norm<double>(seed.Point));
+    }
+
+    private ReluNetwork? Network()
+    {
+        if (layers.Count == 0) return null;
+        HiddenLayer last = output ?? OutputFromGradients();
+        return new ReluNetwork([.. layers.Select(l => Affine(l, ActivationFunction.Relu)), Affine(last, null)]);
+    }
+
+    /// <summary>The best affine output on the layers found, from what has been asked anyway: for a network that is not complete.</summary>
+    private HiddenLayer OutputFromGradients()
+    {
+        KnownLayers known = new(meter.Inputs, layers, topIsSigned: true);
+        int n = known.Top.Units, m = meter.Outputs, count = gradients.Count;
+        double[] design = new double[count * (n + 1)];
+        for (int r = 0; r < count; r++)
+        {
+            known.TopAt(gradients[r].Point).CopyTo(design, r * (n + 1));
+            design[(r * (n + 1)) + n] = 1;
+        }
+        List<(double[] Weights, double Bias)> rows = [];
+        LeastSquares? system = count > 0 ? new LeastSquares(count, n + 1, design, 1e-9) : null;
+        for (int o = 0; o < m; o++)
+        {
+            double[] solution = system?.Solve([.. gradients.Select(g => g.Value[o])]) ?? new double[n + 1];
+            rows.Add((solution[..n], solution[n]));
+        }
+        return HiddenLayer.Of(n, rows);
+    }
+
+    private static AffineLayer Affine(HiddenLayer layer, ActivationFunction? activation) =>
+        new(new DenseOperator(layer.Units, layer.Inputs, layer.Weights), layer.Bias, activation);
+}

@@ -1,0 +1,211 @@
+using System.Numerics.Tensors;
+using Orthant.Numerics;
+
+namespace Orthant.Extraction;
+
+/// <summary>Finds the units of the layer above the known ones, from the kinks that nothing known explains.</summary>
+internal sealed class LayerSearch
+{
+    private readonly QueryMeter meter;
+    private readonly RandomStream random;
+    private readonly SearchDomain domain;
+
+    public LayerSearch(QueryMeter meter, RandomStream random, SearchDomain domain, KnownLayers known, IEnumerable<Seed> pool)
+    {
+        (this.meter, this.random, this.domain, Known) = (meter, random, domain, known);
+        Pool.AddRange(pool);
+        foreach (Seed seed in Pool) seed.Failures = 0;
+    }
+
+    public KnownLayers Known { get; }
+
+    /// <summary>The units found.</summary>
+    public List<SurfaceUnit> Units { get; } = [];
+
+    /// <summary>Kinks from which no walk has led to a unit, and which no unit explains.</summary>
+    public List<Seed> Pool { get; } = [];
+
+    /// <summary>Gradients taken on the way.</summary>
+    public List<CellGradient> Gradients { get; } = [];
+
+    /// <summary>How many walks ended in which way.</summary>
+    public Dictionary<WalkEnd, int> Ends { get; } = [];
+
+    /// <summary>Walks from every kink of the pool, the nearest to the origin first: they are known best.</summary>
+    /// <param name="effort">What each walk may cost.</param>
+    /// <param name="tries">How often a kink is tried in all before it is left alone.</param>
+    /// <param name="most">The largest number of kinks to try.</param>
+    public int WalkPool(WalkEffort effort, int tries, int most = int.MaxValue)
+    {
+        Seed[] seeds = [.. Pool.OrderBy(s => TensorPrimitives.Norm<double>(s.Point))];
+        Pool.Clear();
+        int found = 0;
+        for (int i = 0; i < seeds.Length; i++)
+        {
+            Seed seed = seeds[i];
+            if (Explains(seed.Point)) continue;
+            if (seed.Failures < tries && most-- > 0 && Walk(seed, effort, tries)) found++;
+            else if (!Explains(seed.Point)) Pool.Add(seed);
+        }
+        return found;
+    }
+
+    /// <summary>Walks once more, with more effort, from kinks of which a search one layer higher says that they are in no span of its features: a unit of this layer is missing there.</summary>
+    /// <returns>Whether there was one; the pool is then what is still not explained.</returns>
+    public bool WalkAgain(IEnumerable<Seed> strays, WalkEffort effort)
+    {
+        Pool.Clear();
+        Pool.AddRange(strays);
+        Seed[] others = [.. Pool.Where(s => s.LastEnd != WalkEnd.NotInSpan)];
+        Pool.RemoveAll(s => s.LastEnd != WalkEnd.NotInSpan);
+        foreach (Seed seed in Pool) seed.Failures = 0;
+        bool found = WalkPool(effort, 2) > 0;
+        Pool.AddRange(others.Where(s => !Explains(s.Point)));
+        return found;
+    }
+
+    /// <summary>Walks from the kinks of a line that are not explained, those next to its middle first.</summary>
+    /// <returns>How many new units, and how many unexplained kinks.</returns>
+    public (int Found, int Unexplained) WalkLine(SampledLine line, WalkEffort effort, int tries)
+    {
+        int found = 0, unexplained = 0;
+        foreach (int i in Enumerable.Range(0, line.Kinks.Length).OrderBy(i => Math.Abs(line.Kinks[i])))
+        {
+            double[] x = line.PointAt(line.Kinks[i]);
+            if (Explains(x) || line.SeedAt(i) is not Seed seed) continue;
+            unexplained++;
+            if (Walk(seed, effort, tries)) found++;
+            else if (!Explains(x)) Pool.Add(seed);
+        }
+        Gradients.AddRange(line.Gradients);
+        return (found, unexplained);
+    }
+
+    /// <summary>Random lines until some in a row show nothing new.</summary>
+    public void Search(WalkEffort effort, int tries, int quietLines, int mostLines)
+    {
+        for (int line = 0, quiet = 0; line < mostLines && quiet < quietLines; line++)
+        {
+            (int found, int unexplained) = WalkLine(RandomLine(), effort, tries);
+            if (effort.Failures > WalkEffort.Cheap.Failures) found += WalkPool(effort, 2 * tries);
+            quiet = found > 0 || (unexplained > 0 && effort.Failures > WalkEffort.Cheap.Failures) ? 0 : quiet + 1;
+        }
+    }
+
+    /// <summary>A line that sweeps an arc of directions, not only two.</summary>
+    public SampledLine RandomLine() => SampledLine.Random(
+        meter, random, domain, random.NextInt32(4) switch { 0 => 1, 1 => 3, 2 => 30, _ => 200 }, domain.IsBounded ? double.MaxValue / 4 : 1e3);
+
+    /// <summary>Whether a known boundary or a unit found so far has its surface there.</summary>
+    public bool Explains(double[] x)
+    {
+        double loose = Math.Max(1, meter.Unit / 2e-14), size = Math.Max(1, TensorPrimitives.Norm<double>(x)) * loose;
+        CellGeometry cell = new(Known, Known.PatternAt(x), withFeatures: false);
+        for (int i = 0; i < Known.Boundaries; i++)
+        {
+            if (cell.Lengths[i] > 1e-9 && Math.Abs(cell.Value(i, x)) < (Known.Layers.Count == 1 ? 1e-6 : 3e-6) * size * cell.Lengths[i]) return true;
+        }
+        if (Units.Count == 0) return false;
+        double[] features = Known.FeaturesAt(x);
+        foreach (SurfaceUnit unit in Units)
+        {
+            double slope = Math.Max(1e-3, TensorPrimitives.Norm<double>(cell.Combine(unit.Theta)));
+            if (Math.Abs(TensorPrimitives.Dot<double>(unit.Theta, features) + unit.Offset) < 3e-5 * size * slope) return true;
+        }
+        return false;
+    }
+
+    private bool Walk(Seed seed, WalkEffort effort, int tries)
+    {
+        SurfaceUnit? unit = null;
+        while (unit is null && seed.Failures < tries)
+        {
+            (WalkEnd end, unit) = SurfaceWalk.Follow(meter, random, Known, domain, seed, effort);
+            Ends[end] = Ends.GetValueOrDefault(end) + 1;
+            if (unit is not null) break;
+            seed.LastEnd = end;
+            seed.Failures++;
+            if (end is WalkEnd.NotInSpan) seed.Failures = tries;
+        }
+        if (unit is null || Merge(unit)) return false;
+        if (!HasSurface(unit))
+        {
+            seed.Failures++;
+            return false;
+        }
+        Units.Add(unit);
+        return true;
+    }
+
+    /// <summary>Adds what a walk has seen to a unit that was found before, when it is the same one.</summary>
+    private bool Merge(SurfaceUnit unit)
+    {
+        int top = Known.Top.Units;
+        foreach (SurfaceUnit other in Units)
+        {
+            int[] common = [.. Enumerable.Range(0, top).Where(i => unit.IsSeen(i) && other.IsSeen(i))];
+            if (common.Length < 3) common = [.. Enumerable.Range(0, Known.Features).Where(i => unit.IsSeen(i) && other.IsSeen(i))];
+            if (common.Length < Math.Min(3, Known.Features)) continue;
+            double ab = common.Sum(i => unit.Theta[i] * other.Theta[i]), aa = common.Sum(i => unit.Theta[i] * unit.Theta[i]), bb = common.Sum(i => other.Theta[i] * other.Theta[i]);
+            if (Math.Min(aa, bb) < 1e-12 || Math.Abs(ab) < (1 - 1e-7) * Math.Sqrt(aa * bb)) continue;
+            if (Enumerable.Range(0, Known.Features).Any(i => unit.IsSeen(i) && !other.IsSeen(i)))
+            {
+                double scale = ab / aa;
+                other.Equations.AddRange(unit.Equations.Select(e => (e.Row, e.Value * scale, e.Deviation * Math.Abs(scale))));
+                other.Resolve();
+            }
+            return true;
+        }
+        return false;
+    }
+
+    /// <summary>Whether the function has kinks at points where the unit's pre-activation is zero.</summary>
+    private bool HasSurface(SurfaceUnit unit)
+    {
+        int hits = 0, tried = 0, d = Known.Inputs;
+        double[] rows = new double[3 * d];
+        double step = Math.Max(1e-4, 2e5 * meter.Unit) * domain.Size;
+        for (int attempt = 0; attempt < 40 && tried < 6; attempt++)
+        {
+            double[] u = domain.Direction(random);
+            if (ZeroOn(x => unit.ValueAt(Known, x), domain.Point(random, 3), u, 10 * domain.Size, 40) is not double[] x) continue;
+            x.CopyTo(rows, 0);
+            TensorPrimitives.MultiplyAdd(u, step, x, rows.AsSpan(d, d));
+            TensorPrimitives.MultiplyAdd(u, -step, x, rows.AsSpan(2 * d, d));
+            if (!domain.Contains(rows.AsSpan(d, d)) || !domain.Contains(rows.AsSpan(2 * d, d))) continue;
+            tried++;
+            if (FirstLayerSearch.IsKink(meter, meter.Ask(3, rows))) hits++;
+        }
+        return 3 * hits >= 2 * tried;
+    }
+
+    /// <summary>The first zero of a function of the model on a stretch of a line; null where it keeps its sign. No row is asked.</summary>
+    public double[]? ZeroOn(Func<double[], double> value, double[] origin, double[] direction, double reach, int pieces)
+    {
+        (double from, double to) = domain.Clip(origin, direction, -reach, reach);
+        double[] At(double t)
+        {
+            double[] x = new double[origin.Length];
+            TensorPrimitives.MultiplyAdd(direction, t, origin, x);
+            return x;
+        }
+        double before = value(At(from)), last = from;
+        for (int i = 1; i <= pieces; i++)
+        {
+            double t = from + ((to - from) * i / pieces), here = value(At(t));
+            if (before * here < 0)
+            {
+                double lo = last, hi = t;
+                for (int k = 0; k < 60; k++)
+                {
+                    double middle = (lo + hi) / 2;
+                    if (value(At(middle)) * before > 0) lo = middle;
+                    else hi = middle;
+                }
+                return At(lo);
+            }
+            (before, last) = (here, t);
+        }
+        return null;
+    }
+}
