@@ -21,6 +21,7 @@ internal static class Application
         new ConvergeVerb(),
         new JsrVerb(),
         new PriorVerb(),
+        new ApproximateVerb(),
         new TrainVerb(),
         new CheckVerb(),
         new ReportVerb(),
