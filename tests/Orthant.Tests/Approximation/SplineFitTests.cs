@@ -97,6 +97,15 @@ public sealed partial class SplineFitTests
     }, iter: 60);
 
     [Fact]
+    public void TheDocumentedExampleHolds()
+    {
+        FittedSpline fit = SplineFit.WithPieces(Expression.Parse("exp(x)"), 0, 1, 6);
+        CompiledSpline compiled = FunctionCompiler.Compile(fit.Spline, NetworkForm.Shallow);
+        NetworkErrors errors = NetworkErrors.Of(compiled);
+        Assert.InRange(errors.Total, 0, 1e-14);
+    }
+
+    [Fact]
     public void PinsAreKept()
     {
         FittedSpline fit = SplineFit.WithPieces(Expression.Parse("exp(x)"), 0, 1, 6, new SplineFitOptions { Pins = [(0, 1), (1, Math.E)] });

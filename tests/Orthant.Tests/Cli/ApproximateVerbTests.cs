@@ -16,6 +16,26 @@ public sealed class ApproximateVerbTests
         Assert.Equal(Math.Tanh(1.5), evaluated.GetProperty("outputs")[0][0].GetDouble(), 1.001e-3);
     }
 
+    [Theory]
+    [InlineData("tanh(x)", "-4,4")]
+    [InlineData("sqrt(x)+0.1*x", "0,1")]
+    [InlineData("gelu(2*x)-1/(1+x^2)", "-2,2")]
+    [InlineData("max(abs(x),x^3)*exp(-x)", "-1,1")]
+    public void CertificatesHoldAndLiesDoNot(string formula, string on)
+    {
+        using ScratchFolder scratch = new();
+        CommandLine.Json("approximate", formula, "--on", on, "--pieces", "8", "--certificate", scratch["c.json"]);
+        Assert.True(CommandLine.Json("check", scratch["c.json"]).GetProperty("valid").GetBoolean());
+        System.Text.Json.Nodes.JsonNode node = System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(scratch["c.json"]))!;
+        foreach ((string key, double factor) in new[] { ("error", 1 - 1e-5), ("lowerBound", 1 + 1e-5) })
+        {
+            System.Text.Json.Nodes.JsonNode lie = node.DeepClone();
+            lie[key] = lie[key]!.GetValue<double>() * factor;
+            File.WriteAllText(scratch["lie.json"], lie.ToJsonString());
+            Assert.False(CommandLine.Json("check", scratch["lie.json"]).GetProperty("valid").GetBoolean(), key);
+        }
+    }
+
     [Fact]
     public void TablesAreFittedAndHeadersWritten()
     {
@@ -47,5 +67,17 @@ public sealed class ApproximateVerbTests
     {
         using ScratchFolder scratch = new();
         Assert.Contains(part, CommandLine.Refused("approximate", scratch.Write("t.csv", content), "--pieces", "2"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("takagi(x) --on 0,1 --form takagi --depth 10", 3, 10, 118, 2.0 / 3 / 1024)]
+    [InlineData("x^2 --on 0,1 --form square --depth 10", 3, 10, 118, 0.5 / 4194304)]
+    [InlineData("1-abs(2*x-1) --on 0,1 --form power --depth 30", 2, 30, 181, 0)]
+    public void SpecialFormsHaveTheirSizes(string call, int width, int depth, int parameters, double error)
+    {
+        JsonElement json = CommandLine.Json(["approximate", .. call.Split(' ')]);
+        Assert.Equal((width, depth, parameters), (json.GetProperty("width").GetInt32(), json.GetProperty("depth").GetInt32(), json.GetProperty("parameters").GetInt32()));
+        if (error > 0) Assert.InRange(json.GetProperty("certifiedError").GetDouble(), error, error * (1 + 1e-12));
+        else Assert.InRange(json.GetProperty("seenError").GetDouble(), 0, 1e-6);
     }
 }

@@ -52,6 +52,17 @@ public static class SplineFit
         return new ExchangeFit(function, a, b, options ?? SplineFitOptions.Default, 0, cancellation).WithError(error);
     }
 
+    /// <summary>Bounds the error of any spline.</summary>
+    /// <param name="function">The function that it stands for.</param>
+    /// <param name="spline">The spline.</param>
+    /// <exception cref="OrthantInputException">The function has a pole or no value in the interval.</exception>
+    public static FittedSpline Certify(TargetFunction function, LinearSpline spline)
+    {
+        ArgumentNullException.ThrowIfNull(function);
+        ArgumentNullException.ThrowIfNull(spline);
+        return new ExchangeFit(function, spline.Knots[0], spline.Knots[^1], SplineFitOptions.Default, 0, default).Certified(spline);
+    }
+
     private static void Check(double a, double b)
     {
         if (!double.IsFinite(a) || !double.IsFinite(b) || !(a < b)) throw new ArgumentException($"[{a}, {b}] is no interval.");
@@ -95,6 +106,12 @@ internal sealed class ExchangeFit
             (bound, attained) = Certify(spline, pieces, links.Epsilon);
         }
         return new FittedSpline(spline, bound, Math.Min(bound, Math.Max(seen, attained)), Math.Min(proved, bound), pieces, 0, proof, []);
+    }
+
+    public FittedSpline Certified(LinearSpline spline)
+    {
+        (double bound, double attained) = Certify(spline, spline.Pieces, 0);
+        return new FittedSpline(spline, bound, attained, 0, spline.Pieces, 0, [], []);
     }
 
     public FittedSpline WithError(double error)

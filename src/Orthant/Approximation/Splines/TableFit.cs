@@ -75,6 +75,19 @@ public static class TableFit
         }
     }
 
+    /// <summary>Bounds the error of any spline at the rows.</summary>
+    /// <param name="x">Increasing abscissae.</param>
+    /// <param name="y">One value each.</param>
+    /// <param name="spline">The spline.</param>
+    public static FittedSpline Certify(double[] x, double[] y, LinearSpline spline)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(y);
+        ArgumentNullException.ThrowIfNull(spline);
+        double error = Largest(spline, x, y);
+        return new FittedSpline(spline, error, error, 0, spline.Pieces, 0, [], []);
+    }
+
     /// <summary>The fewest straight pieces within an error of all rows when they need not meet.</summary>
     /// <param name="x">Increasing abscissae.</param>
     /// <param name="y">One value each.</param>
