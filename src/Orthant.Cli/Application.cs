@@ -22,6 +22,7 @@ internal static class Application
         new JsrVerb(),
         new PriorVerb(),
         new ExtractVerb(),
+        new ApproximateVerb(),
         new TrainVerb(),
         new CheckVerb(),
         new ReportVerb(),

@@ -25,6 +25,7 @@ namespace Orthant.Certificates;
 [JsonDerivedType(typeof(PartitionCertificate), "partition")]
 [JsonDerivedType(typeof(PropertyCertificate), "property")]
 [JsonDerivedType(typeof(RegionsCertificate), "regions")]
+[JsonDerivedType(typeof(ApproximationCertificate), "approximation")]
 public abstract record Certificate
 {
     private static readonly JsonSerializerOptions Options = new(OrthantJson.Options)

@@ -32,7 +32,7 @@ public sealed class ApplicationTests
     public void ExamplesWorkAsTheyStand(string example)
     {
         Assert.StartsWith("./orthant ", example, StringComparison.Ordinal);
-        string[] words = example.Split(' ')[1..];
+        string[] words = Documentation.DocumentationTests.Words(example)[1..];
         (int status, string output, string error) = CommandLine.Run(words);
         Assert.True(status == 0, error);
         Assert.NotEqual("", output);

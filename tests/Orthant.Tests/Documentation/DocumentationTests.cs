@@ -81,7 +81,7 @@ public sealed class DocumentationTests
     }
 
     /// <summary>Splits at spaces outside double quotes.</summary>
-    private static string[] Words(string command) =>
+    internal static string[] Words(string command) =>
         System.Text.RegularExpressions.Regex.Matches(command, "\"([^\"]*)\"|(\\S+)").Select(m => m.Groups[1].Success ? m.Groups[1].Value : m.Groups[2].Value).ToArray();
 
     private static string Normal(string code) =>

@@ -48,6 +48,9 @@ public sealed class Expression : TargetFunction
     /// <inheritdoc/>
     public override Jet Enclose(Interval x) => root.Enclose(x);
 
+    /// <summary>The formula as steps on a stack; null where certificates have no steps for it.</summary>
+    internal string[]? Steps => new List<string>() is var steps && root.Write(steps) ? [.. steps] : null;
+
     /// <summary>The formula as it was written.</summary>
     public override string ToString() => Text;
 }

@@ -13,6 +13,18 @@ internal abstract class ExpressionNode
     public abstract Interval Range(Interval x);
 
     public abstract Jet Enclose(Interval x);
+
+    /// <summary>Writes the node as steps on a stack, the way certificates hold formulas.</summary>
+    /// <returns>False where there are no such steps for it.</returns>
+    public virtual bool Write(List<string> steps) => false;
+
+    /// <summary>Writes a step after its operand.</summary>
+    protected static bool Write(ExpressionNode operand, string step, List<string> steps)
+    {
+        if (!operand.Write(steps)) return false;
+        steps.Add(step);
+        return true;
+    }
 }
 
 /// <summary>A number as written: its enclosure, and the nearest double.</summary>
@@ -29,6 +41,12 @@ internal sealed class ConstantNode(Interval value, double nearest) : ExpressionN
     public override Interval Range(Interval x) => value;
 
     public override Jet Enclose(Interval x) => jet;
+
+    public override bool Write(List<string> steps)
+    {
+        steps.Add(FormattableString.Invariant($"{value.Lower:R};{value.Upper:R}"));
+        return true;
+    }
 }
 
 internal sealed class VariableNode : ExpressionNode
@@ -38,6 +56,12 @@ internal sealed class VariableNode : ExpressionNode
     public override Interval Range(Interval x) => x;
 
     public override Jet Enclose(Interval x) => Jet.Variable(x);
+
+    public override bool Write(List<string> steps)
+    {
+        steps.Add("x");
+        return true;
+    }
 }
 
 /// <summary>A sum of signed terms: one node for a long sum, so that evaluation never nests deeper than brackets do.</summary>
@@ -64,6 +88,17 @@ internal sealed class SumNode(IReadOnlyList<(bool Negative, ExpressionNode Term)
         Jet sum = Jet.Constant(0);
         foreach ((bool negative, ExpressionNode term) in terms) sum = negative ? sum - term.Enclose(x) : sum + term.Enclose(x);
         return sum;
+    }
+
+    public override bool Write(List<string> steps)
+    {
+        for (int i = 0; i < terms.Count; i++)
+        {
+            if (!terms[i].Term.Write(steps)) return false;
+            if (i > 0) steps.Add(terms[i].Negative ? "-" : "+");
+            else if (terms[i].Negative) steps.Add("neg");
+        }
+        return true;
     }
 }
 
@@ -101,6 +136,17 @@ internal sealed class ProductNode(IReadOnlyList<(bool Divides, ExpressionNode Fa
         }
         return product;
     }
+
+    public override bool Write(List<string> steps)
+    {
+        if (factors[0].Divides) steps.Add("1;1");
+        for (int i = 0; i < factors.Count; i++)
+        {
+            if (!factors[i].Factor.Write(steps)) return false;
+            if (i > 0 || factors[i].Divides) steps.Add(factors[i].Divides ? "/" : "*");
+        }
+        return true;
+    }
 }
 
 /// <summary>base ^ exponent with a whole exponent.</summary>
@@ -124,6 +170,8 @@ internal sealed class WholePowerNode(ExpressionNode operand, int exponent) : Exp
             _ => u.Through(Interval.Pow(u.Value, exponent), n * Interval.Pow(u.Value, exponent - 1), (Interval)n * (n - 1) * Interval.Pow(u.Value, exponent - 2)),
         };
     }
+
+    public override bool Write(List<string> steps) => Write(operand, FormattableString.Invariant($"^{exponent}"), steps);
 }
 
 /// <summary>base ^ exponent with a constant that is not whole: defined for a base that is not negative.</summary>
@@ -142,6 +190,8 @@ internal sealed class RealPowerNode(ExpressionNode operand, Interval exponent, d
             Functions.RealPower(u.Value, exponent), exponent * Functions.RealPower(u.Value, exponent - 1),
             exponent * (exponent - 1) * Functions.RealPower(u.Value, exponent - 2));
     }
+
+    public override bool Write(List<string> steps) => exponent.IsPoint && Write(operand, FormattableString.Invariant($"^{exponent.Lower:R}"), steps);
 }
 
 /// <summary>A named function of one operand.</summary>
@@ -157,6 +207,13 @@ internal sealed class CallNode(NamedFunction function, ExpressionNode operand) :
     {
         Jet u = operand.Enclose(x);
         return u.Value.IsBounded ? function.Enclose(u) : new Jet(function.Range(u.Value), Interval.Entire, Interval.Entire);
+    }
+
+    public override bool Write(List<string> steps)
+    {
+        string name = NamedFunction.All.First(f => ReferenceEquals(f.Value, function)).Key;
+        return name is "abs" or "relu" or "exp" or "log" or "sqrt" or "sin" or "cos" or "tan" or "atan" or "sinh" or "cosh" or "tanh" or "sigmoid" or "softplus"
+            or "erf" or "silu" or "gelu" or "runge" or "ln" && Write(operand, name == "ln" ? "log" : name, steps);
     }
 }
 
@@ -178,6 +235,8 @@ internal sealed class ExtremeNode(ExpressionNode left, ExpressionNode right, boo
         if (low.Value.Lower >= high.Value.Upper) return b;
         return Jet.Either(a, b, continuous: true) with { Value = larger ? Interval.Max(a.Value, b.Value) : Interval.Min(a.Value, b.Value) };
     }
+
+    public override bool Write(List<string> steps) => left.Write(steps) && Write(right, larger ? "max" : "min", steps);
 }
 
 /// <summary>One of two expressions, by the sign of a third: <c>piecewise(x &lt; 0, a, b)</c>.</summary>

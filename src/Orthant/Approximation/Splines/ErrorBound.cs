@@ -19,6 +19,12 @@ internal sealed class ErrorBound(TargetFunction function, double relativeToleran
     /// <summary>Where the attained value stands.</summary>
     public double AttainedAt { get; private set; }
 
+    /// <summary>Where the bound could not be made smaller.</summary>
+    public double WorstAt { get; private set; }
+
+    /// <summary>A size of error that is of no interest: what is within the tolerance above it need not be bounded closer.</summary>
+    public double Floor { get; init; }
+
     /// <summary>Bounds max |f - s| on the spline's domain.</summary>
     /// <returns>The bound, and a value that |f - s| certainly takes up to the rounding of doubles. The bound is infinite where the function
     /// could not be shown to be defined and bounded.</returns>
@@ -41,8 +47,9 @@ internal sealed class ErrorBound(TargetFunction function, double relativeToleran
         while (open.TryDequeue(out Cell cell, out double priority))
         {
             double bound = -priority;
-            if (bound <= attained * (1 + relativeTolerance) || work > budget)
+            if (bound <= Math.Max(attained, Floor) * (1 + relativeTolerance) || work > budget)
             {
+                WorstAt = cell.A;
                 worst = Math.Max(worst, bound);
                 break;
             }
@@ -50,6 +57,7 @@ internal sealed class ErrorBound(TargetFunction function, double relativeToleran
             if (middle <= cell.A || middle >= cell.B)
             {
                 worst = Math.Max(worst, bound);
+                WorstAt = cell.A;
                 if (double.IsInfinity(bound)) break;
                 continue;
             }
@@ -85,6 +93,8 @@ internal sealed class ErrorBound(TargetFunction function, double relativeToleran
         Interval ends = Interval.Hull(cell.Left, cell.Right);
         Jet jet = function.Enclose(x);
         Interval slope = jet.Slope - cell.Line.Slope;
+        // A function with a pole, as the tangent has, may rise everywhere and yet come back from the other side.
+        if (!jet.Value.IsBounded) return double.PositiveInfinity;
         if (slope.Lower >= 0 || slope.Upper <= 0) return ends.Magnitude;
         Interval best = jet.Value - cell.Line.At(x);
         double middle = Middle(cell.A, cell.B);
@@ -106,14 +116,14 @@ internal sealed class ErrorBound(TargetFunction function, double relativeToleran
     {
         Interval width = (Interval)cell.B - cell.A;
         // Between the ends r differs from its chord by at most max|r''| w^2 / 8, and on one side only where it is convex or concave.
-        double above = curvature.Lower >= 0 ? 0 : (-curvature.Lower * Interval.Square(width) * 0.125).Upper;
-        double below = curvature.Upper <= 0 ? 0 : (curvature.Upper * Interval.Square(width) * 0.125).Upper;
+        double above = curvature.Lower >= 0 ? 0 : double.IsInfinity(curvature.Lower) ? double.PositiveInfinity : (-curvature.Lower * Interval.Square(width) * 0.125).Upper;
+        double below = curvature.Upper <= 0 ? 0 : double.IsInfinity(curvature.Upper) ? double.PositiveInfinity : (curvature.Upper * Interval.Square(width) * 0.125).Upper;
         Interval chord = new(double.NegativeInfinity, double.PositiveInfinity);
         if (double.IsFinite(above)) chord = new Interval(chord.Lower, (ends + above).Upper);
         if (double.IsFinite(below)) chord = new Interval((ends - below).Lower, chord.Upper);
         best = Interval.Intersect(best, chord) ?? best;
         Jet centre = function.Enclose(middle);
-        if (!centre.Value.IsBounded || !centre.Slope.IsBounded) return best;
+        if (!centre.Value.IsBounded || !centre.Slope.IsBounded || !curvature.IsBounded) return best;
         Interval taylor = cell.Line.Difference(centre.Value, middle) + ((centre.Slope - cell.Line.Slope) * step)
             + (0.5 * curvature * Interval.Square(step));
         return Interval.Intersect(best, taylor) ?? best;

@@ -1,6 +1,8 @@
+using System.Numerics.Tensors;
+
 namespace Orthant.Approximation;
 
-/// <summary>Three samples that no straight line can serve, each to within ε: <paramref name="A"/> and <paramref name="V"/> on one side,
+/// <summary>Three samples that no straight line can serve: <paramref name="A"/> and <paramref name="V"/> on one side,
 /// <paramref name="B"/> between them on the other.</summary>
 /// <param name="A">Index of the first contact of the extreme line.</param>
 /// <param name="B">Index of its second contact, on the other side of the tunnel.</param>
@@ -14,7 +16,8 @@ internal readonly record struct StraightLine(double X, double Y, double Slope)
     public double At(double x) => Y + (Slope * (x - X));
 }
 
-/// <summary>The fewest straight links of a continuous line that passes all samples (xᵢ, yᵢ) to within ε, in linear time.</summary>
+/// <summary>The fewest straight links of a continuous line that passes between a lower and an upper end at every abscissa, in linear
+/// time.</summary>
 /// <remarks>
 /// <para>Minimum-link path by windows (Imai and Iri 1986; Guibas, Hershberger, Mitchell and Snoeyink on ordered stabbing), with O'Rourke's
 /// on-line extreme lines: while samples arrive, the steepest and the flattest line that stab everything so far are kept, each by one contact
@@ -30,9 +33,9 @@ internal readonly record struct StraightLine(double X, double Y, double Slope)
 internal ref struct MinimumLink
 {
     private readonly ReadOnlySpan<double> x;
-    private readonly ReadOnlySpan<double> y;
+    private readonly ReadOnlySpan<double> lower;
+    private readonly ReadOnlySpan<double> upper;
     private readonly bool continuous;
-    private readonly double epsilon;
     private readonly Span<int> lowerHull;
     private readonly Span<int> upperHull;
     private int lowerFirst, lowerCount, upperFirst, upperCount;
@@ -40,11 +43,11 @@ internal ref struct MinimumLink
     private int steepA, steepB, flatA, flatB;
     private double steepSlope, flatSlope;
 
-    private MinimumLink(ReadOnlySpan<double> x, ReadOnlySpan<double> y, double epsilon, bool continuous, Span<int> scratch)
+    private MinimumLink(ReadOnlySpan<double> x, ReadOnlySpan<double> lower, ReadOnlySpan<double> upper, bool continuous, Span<int> scratch)
     {
         this.x = x;
-        this.y = y;
-        this.epsilon = epsilon;
+        this.lower = lower;
+        this.upper = upper;
         this.continuous = continuous;
         lowerHull = scratch[..x.Length];
         upperHull = scratch.Slice(x.Length, x.Length);
@@ -52,8 +55,8 @@ internal ref struct MinimumLink
 
     /// <summary>Counts links.</summary>
     /// <param name="x">Abscissae, strictly increasing, at least one.</param>
-    /// <param name="y">One value each.</param>
-    /// <param name="epsilon">The tolerance, not negative.</param>
+    /// <param name="lower">What the line may not pass below at each abscissa.</param>
+    /// <param name="upper">What it may not pass above, nowhere below <paramref name="lower"/>.</param>
     /// <param name="most">Gives up when more links than this are needed.</param>
     /// <param name="continuous">Whether links have to meet; if not, each begins anew at the sample that the one before missed.</param>
     /// <param name="scratch">At least twice as long as x.</param>
@@ -61,11 +64,20 @@ internal ref struct MinimumLink
     /// <param name="lines">Receives the lines of the links.</param>
     /// <returns>The number of links, or <paramref name="most"/> + 1.</returns>
     public static int Count(
-        ReadOnlySpan<double> x, ReadOnlySpan<double> y, double epsilon, int most, bool continuous, Span<int> scratch,
+        ReadOnlySpan<double> x, ReadOnlySpan<double> lower, ReadOnlySpan<double> upper, int most, bool continuous, Span<int> scratch,
         List<LinkWindow>? windows = null, List<StraightLine>? lines = null)
     {
-        MinimumLink path = new(x, y, epsilon, continuous, scratch);
+        MinimumLink path = new(x, lower, upper, continuous, scratch);
         return path.Run(most, windows, lines);
+    }
+
+    /// <summary>Counts links that pass all samples (x, y) to within one tolerance.</summary>
+    public static int Count(ReadOnlySpan<double> x, ReadOnlySpan<double> y, double epsilon, int most, bool continuous)
+    {
+        double[] low = new double[x.Length], high = new double[x.Length];
+        TensorPrimitives.Subtract(y, epsilon, low);
+        TensorPrimitives.Add(y, epsilon, high);
+        return Count(x, low, high, most, continuous, new int[2 * x.Length]);
     }
 
     private int Run(int most, List<LinkWindow>? windows, List<StraightLine>? lines)
@@ -81,7 +93,7 @@ internal ref struct MinimumLink
             for (; i < x.Length; i++)
             {
                 bool hasLower = i >= lowerStart, hasUpper = i >= upperStart;
-                double low = y[i] - epsilon, high = y[i] + epsilon;
+                double low = lower[i], high = upper[i];
                 if (hasLower && haveSteepest && low > Steepest(x[i]))
                 {
                     sign = 1;
@@ -104,25 +116,25 @@ internal ref struct MinimumLink
                 return links;
             }
             (int a, int b) = sign > 0 ? (steepA, steepB) : (flatA, flatB);
-            lines?.Add(sign > 0 ? new StraightLine(x[a], y[a] - epsilon, steepSlope) : new StraightLine(x[a], y[a] + epsilon, flatSlope));
+            lines?.Add(sign > 0 ? new StraightLine(x[a], lower[a], steepSlope) : new StraightLine(x[a], upper[a], flatSlope));
             windows?.Add(new LinkWindow(a, b, i, sign));
             if (links >= most) return most + 1;
             (lowerStart, upperStart) = !continuous ? (i, i) : sign > 0 ? (i, b) : (b, i);
         }
     }
 
-    private readonly double Steepest(double at) => y[steepA] - epsilon + (steepSlope * (at - x[steepA]));
+    private readonly double Steepest(double at) => lower[steepA] + (steepSlope * (at - x[steepA]));
 
-    private readonly double Flattest(double at) => y[flatA] + epsilon + (flatSlope * (at - x[flatA]));
+    private readonly double Flattest(double at) => upper[flatA] + (flatSlope * (at - x[flatA]));
 
     /// <summary>The upper end at i becomes the steepest line's contact; the other is the tangent point on the lower ends' hull.</summary>
     private void TurnSteepest(int i, double high)
     {
         int k = lowerFirst;
-        double slope = SlopeTo(lowerHull[k], -epsilon, i, high);
+        double slope = SlopeTo(lower, lowerHull[k], i, high);
         while (k + 1 < lowerCount)
         {
-            double next = SlopeTo(lowerHull[k + 1], -epsilon, i, high);
+            double next = SlopeTo(lower, lowerHull[k + 1], i, high);
             if (next > slope) break;
             slope = next;
             k++;
@@ -133,10 +145,10 @@ internal ref struct MinimumLink
     private void TurnFlattest(int i, double low)
     {
         int k = upperFirst;
-        double slope = SlopeTo(upperHull[k], epsilon, i, low);
+        double slope = SlopeTo(upper, upperHull[k], i, low);
         while (k + 1 < upperCount)
         {
-            double next = SlopeTo(upperHull[k + 1], epsilon, i, low);
+            double next = SlopeTo(upper, upperHull[k + 1], i, low);
             if (next < slope) break;
             slope = next;
             k++;
@@ -144,23 +156,24 @@ internal ref struct MinimumLink
         (upperFirst, flatA, flatB, flatSlope, haveFlattest) = (k, upperHull[k], i, slope, true);
     }
 
-    private readonly double SlopeTo(int from, double offset, int to, double height) => (height - (y[from] + offset)) / (x[to] - x[from]);
+    private readonly double SlopeTo(ReadOnlySpan<double> ends, int from, int to, double height) => (height - ends[from]) / (x[to] - x[from]);
 
     /// <summary>Adds a lower end to the hull that is seen from above: concave.</summary>
     private void PushLower(int i)
     {
-        while (lowerCount > lowerFirst + 1 && Turn(lowerHull[lowerCount - 2], lowerHull[lowerCount - 1], i) >= 0) lowerCount--;
+        while (lowerCount > lowerFirst + 1 && Turn(lower, lowerHull[lowerCount - 2], lowerHull[lowerCount - 1], i) >= 0) lowerCount--;
         lowerHull[lowerCount++] = i;
     }
 
     private void PushUpper(int i)
     {
-        while (upperCount > upperFirst + 1 && Turn(upperHull[upperCount - 2], upperHull[upperCount - 1], i) <= 0) upperCount--;
+        while (upperCount > upperFirst + 1 && Turn(upper, upperHull[upperCount - 2], upperHull[upperCount - 1], i) <= 0) upperCount--;
         upperHull[upperCount++] = i;
     }
 
-    /// <summary>Positive where c lies above the line from a to b; offsets of equal ends cancel.</summary>
-    private readonly double Turn(int a, int b, int c) => ((x[b] - x[a]) * (y[c] - y[a])) - ((y[b] - y[a]) * (x[c] - x[a]));
+    /// <summary>Positive where c lies above the line from a to b.</summary>
+    private readonly double Turn(ReadOnlySpan<double> ends, int a, int b, int c) =>
+        ((x[b] - x[a]) * (ends[c] - ends[a])) - ((ends[b] - ends[a]) * (x[c] - x[a]));
 
     /// <summary>The last link may be any line between the extreme ones; this one passes their crossing with the mean slope.</summary>
     private readonly StraightLine MiddleLine(int lowerStart, int upperStart)
@@ -168,14 +181,14 @@ internal ref struct MinimumLink
         if (haveSteepest && haveFlattest)
         {
             double difference = steepSlope - flatSlope;
-            if (!(difference > 0)) return new StraightLine(x[steepA], y[steepA] - epsilon, steepSlope);
+            if (!(difference > 0)) return new StraightLine(x[steepA], lower[steepA], steepSlope);
             // Where they cross: measured from the steepest line's first contact.
             double crossing = x[steepA] + ((Flattest(x[steepA]) - Steepest(x[steepA])) / difference);
             return new StraightLine(crossing, Steepest(crossing), 0.5 * (steepSlope + flatSlope));
         }
-        if (haveSteepest) return new StraightLine(x[steepA], y[steepA] - epsilon, steepSlope);
-        if (haveFlattest) return new StraightLine(x[flatA], y[flatA] + epsilon, flatSlope);
-        double middle = lowerStart == upperStart ? y[lowerStart] : 0.5 * (y[lowerStart] + y[upperStart]);
+        if (haveSteepest) return new StraightLine(x[steepA], lower[steepA], steepSlope);
+        if (haveFlattest) return new StraightLine(x[flatA], upper[flatA], flatSlope);
+        double middle = 0.5 * (lower[lowerStart] + upper[upperStart]);
         return new StraightLine(x[Math.Max(lowerStart, upperStart)], middle, 0);
     }
 }
