@@ -3,7 +3,7 @@ namespace Orthant.Formats;
 /// <summary>Networks in any format that Orthant reads, told by name and content.</summary>
 public static class ModelFile
 {
-    /// <summary>Reads an <c>.onnx</c> or <c>.json</c> network, gzipped or not.</summary>
+    /// <summary>Reads an <c>.onnx</c>, <c>.json</c> or <c>.nnet</c> network, gzipped or not.</summary>
     /// <param name="path">The file; where its name does not tell the format, its first character does.</param>
     /// <exception cref="OrthantInputException">The file is not a network; see <see cref="OnnxReader"/> and
     /// <see cref="JsonNetwork"/>.</exception>
@@ -11,6 +11,7 @@ public static class ModelFile
     {
         byte[] content = InputFile.ReadAllBytes(path);
         string name = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? path[..^3] : path;
+        if (Path.GetExtension(name).Equals(".nnet", StringComparison.OrdinalIgnoreCase)) return NnetReader.Load(path, content);
         bool json = Path.GetExtension(name).ToLowerInvariant() switch
         {
             ".json" => true,

@@ -11,7 +11,8 @@ namespace Orthant.Geometry;
 /// <remarks>
 /// <para>Verdicts speak of the network in real arithmetic, and both are certain: a counterexample is checked in rational arithmetic, and
 /// a proof rests on bounds that are rounded outward and on signs that are decided exactly.</para>
-/// <para>Domains of few free inputs are cut into cells; see <see cref="MostInputsForCells"/>.</para>
+/// <para>Domains of few free inputs are cut into cells; see <see cref="MostInputsForCells"/>. Others are split by assumed signs of units, with
+/// linear bounds in each part (α,β-CROWN; S. Wang et al., 2021).</para>
 /// </remarks>
 public static class Verifier
 {
@@ -120,6 +121,9 @@ public sealed record VerifierOptions
 
     /// <summary>Whether a proof is kept as a certificate.</summary>
     public bool KeepProof { get; init; }
+
+    /// <summary>Whether domains of few free inputs are searched by bounds, too.</summary>
+    internal bool BoundsOnly { get; init; }
 }
 
 /// <summary>What became of a property.</summary>
@@ -141,7 +145,7 @@ public sealed record VerificationResult
     /// read inputs.</summary>
     public PropertyCertificate? Certificate { get; init; }
 
-    /// <summary>How many cells were looked at.</summary>
+    /// <summary>How many cells were looked at, or parts of a domain with assumed signs.</summary>
     public required long Cells { get; init; }
 
     /// <summary>The time taken.</summary>

@@ -15,11 +15,18 @@ public sealed class VerifierTests
     public void VerdictsAgreeWithExhaustiveEnumeration() => Compare(first: 0, count: 400);
 
     [Fact]
+    public void VerdictsByBoundsAgreeWithExhaustiveEnumeration() => Compare(first: 500, count: 100, boundsOnly: true);
+
+    [Fact]
+    [Trait("Category", "Long")]
+    public void ManyVerdictsByBoundsAgreeWithExhaustiveEnumeration() => Compare(first: 4000, count: 2000, boundsOnly: true);
+
+    [Fact]
     [Trait("Category", "Long")]
     public void ManyVerdictsAgreeWithExhaustiveEnumeration() => Compare(first: 1000, count: 2000);
 
     /// <summary>Random networks and properties of two alternatives of two conditions, moved to just above and just below the border.</summary>
-    private static void Compare(int first, int count)
+    private static void Compare(int first, int count, bool boundsOnly = false)
     {
         int violated = 0, held = 0;
         for (int seed = first; seed < first + count; seed++)
@@ -35,7 +42,7 @@ public sealed class VerifierTests
                 double offset = gap - least;
                 LinearCondition[] conditions = [.. rows.Select(r => new LinearCondition([], [.. r.Select(Rational.FromDouble)], Rational.FromDouble(offset)))];
                 Property property = new([new PropertyCase(box, [[conditions[0], conditions[1]], [conditions[2], conditions[3]]])]);
-                VerificationResult found = Verifier.Decide(network, property, new VerifierOptions { Seed = (ulong)seed });
+                VerificationResult found = Verifier.Decide(network, property, new VerifierOptions { Seed = (ulong)seed, BoundsOnly = boundsOnly });
                 Assert.Equal(gap > 0 ? PropertyVerdict.Holds : PropertyVerdict.Violated, found.Verdict);
                 if (gap > 0) held++;
                 else violated++;
@@ -161,6 +168,45 @@ public sealed class VerifierTests
         Assert.Equal(PropertyVerdict.Holds, Verifier.Decide(network, At("0.333333333333")).Verdict);
         Assert.Equal(PropertyVerdict.Violated, Verifier.Decide(network, new Property([new PropertyCase(point, [[]])])).Verdict);
         Assert.Equal(PropertyVerdict.Holds, Verifier.Decide(network, new Property([])).Verdict);
+    }
+
+    [Fact]
+    public void ManyInputsAreSearchedByBounds()
+    {
+        // Sums of |x_j - 1/4| over sixteen inputs: 0 is reached at one point, which lies on the border of every unit.
+        const int n = 16;
+        ReluNetwork network = new([
+            new AffineLayer(new IdentityOperator(n), [.. Enumerable.Repeat(-0.25, n)], UnitActivations.Uniform(ActivationFunction.Abs, n)),
+            AffineLayer.Dense(Row(1)),
+        ]);
+        InputDomain box = InputDomain.Box([.. Enumerable.Repeat(-1.0, n)], [.. Enumerable.Repeat(1.0, n)]);
+        Property Least(string bound) => new([new PropertyCase(box, [[new LinearCondition([], [1], -Rational.Parse(bound))]])]);
+        Assert.Equal(PropertyVerdict.Holds, Verifier.Decide(network, Least("-1/1000000000")).Verdict);
+        VerificationResult found = Verifier.Decide(network, Least("1/100"));
+        Assert.Equal(PropertyVerdict.Violated, found.Verdict);
+        Assert.True(IsCounterexample(network, Least("1/100"), found));
+        using CancellationTokenSource stopped = new();
+        stopped.Cancel();
+        Assert.Equal(PropertyVerdict.Unknown, Verifier.Decide(network, Least("-1"), null, null, stopped.Token).Verdict);
+        Assert.NotEqual(PropertyVerdict.Holds, Verifier.Decide(network, Least("0")).Verdict);
+
+        static double[,] Row(double value)
+        {
+            double[,] row = new double[1, n];
+            for (int j = 0; j < n; j++) row[0, j] = value;
+            return row;
+        }
+    }
+
+    [Fact]
+    public void AFlatDomainIsAnswered()
+    {
+        // The segment x0 + x1 = 0 of the square, where x0 - x1 = 2·x0: cells cannot speak of it.
+        ReluNetwork network = new([AffineLayer.Dense(new double[,] { { 1, -1 } }, null, ActivationFunction.Relu), AffineLayer.Dense(new double[,] { { 1 } })]);
+        InputDomain segment = InputDomain.Box([-1, -1], [1, 1]).CutBy(new HalfSpace([1, 1], 0), new HalfSpace([-1, -1], 0));
+        Property Least(string bound) => new([new PropertyCase(segment, [[new LinearCondition([], [1], -Rational.Parse(bound))]])]);
+        Assert.Equal(PropertyVerdict.Holds, Verifier.Decide(network, Least("-1/2")).Verdict);
+        Assert.NotEqual(PropertyVerdict.Holds, Verifier.Decide(network, Least("1/2")).Verdict);
     }
 
     public static TheoryData<string, string, string> Competition(bool hard)

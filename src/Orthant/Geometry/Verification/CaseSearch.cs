@@ -5,7 +5,7 @@ using Orthant.Numerics;
 
 namespace Orthant.Geometry.Verification;
 
-/// <summary>One case of a property: first a look for counterexamples, then a search by cells.</summary>
+/// <summary>One case of a property: first a look for counterexamples, then a search by cells or by bounds.</summary>
 internal sealed class CaseSearch
 {
     private readonly PropertyCase sought;
@@ -58,10 +58,10 @@ internal sealed class CaseSearch
     {
         if (alternatives.Length == 0) return false;
         if (sought.Domain.Dimension == 0 || Array.Exists(alternatives, a => a.Length == 0)) return AnyPoint();
+        if (options.BoundsOnly || sought.Domain.Dimension > Verifier.MostInputsForCells) return RunByBounds(progress);
         using StageTable table = new(withConditions!.NormalForm, sought.Domain);
         using DenseStages stages = new(table);
         if (Test.Attack(new ForwardPass(stages), new RandomStream(options.Seed))) return true;
-        if (sought.Domain.Dimension > Verifier.MostInputsForCells) return null;
         using CellSearch search = new(stages, alternatives, Test, options.KeepProof && !conditions.Exists(c => c.Inputs.Any(v => !v.IsZero)), cancellation);
         try
         {
@@ -75,15 +75,33 @@ internal sealed class CaseSearch
         }
         catch (TooManyFacetsException)
         {
-            return null;
+            return RunByBounds(progress);
         }
         catch (FlatDomainException)
         {
-            return null;
+            return RunByBounds(progress);
         }
         finally
         {
-            Cells = search.Cells;
+            Cells = Math.Max(Cells, search.Cells);
+        }
+    }
+
+    /// <summary>The search for domains of many inputs, and for those that cells cannot tell about.</summary>
+    private bool? RunByBounds(Action progress)
+    {
+        BoundSearch search = new(withConditions!.NormalForm, sought.Domain, alternatives, Test, new RandomStream(options.Seed), cancellation);
+        try
+        {
+            return search.Run(() =>
+            {
+                Cells = search.Nodes;
+                progress();
+            });
+        }
+        finally
+        {
+            Cells = search.Nodes;
         }
     }
 

@@ -14,7 +14,7 @@ internal sealed class CounterexampleTest
 
     private readonly PropertyCase sought;
     private readonly int[][] alternatives;
-    private readonly ExactForward exact;
+    private readonly Lazy<ExactForward> exact;
     private readonly BoxScale scale;
     private int refusals;
 
@@ -22,7 +22,7 @@ internal sealed class CounterexampleTest
     {
         this.sought = sought;
         this.alternatives = alternatives;
-        exact = new ExactForward(network.NormalForm);
+        exact = new Lazy<ExactForward>(() => new ExactForward(network.NormalForm));
         scale = new BoxScale(sought.Domain);
     }
 
@@ -59,7 +59,8 @@ internal sealed class CounterexampleTest
     /// <summary>Tries a point of the scaled box.</summary>
     public bool Try(ForwardPass forward, ReadOnlySpan<double> t) => IsPromising(Violation(forward.At(t), out _)) && Confirm(t);
 
-    private bool IsPromising(double violation) => violation <= (refusals < MostRefusals ? 0 : -1e-9);
+    /// <summary>Whether a violation in doubles is worth an evaluation in exact arithmetic.</summary>
+    public bool IsPromising(double violation) => violation <= (refusals < MostRefusals ? 0 : -1e-9);
 
     /// <summary>Steps against the gradient of the condition that stands in the way, from a point of the scaled box, within it.</summary>
     public bool Descend(ForwardPass forward, Span<double> t, int steps, double step)
@@ -109,14 +110,17 @@ internal sealed class CounterexampleTest
     /// <summary>Whether the double nearest to a point of the scaled box is a counterexample, exactly; it is then kept.</summary>
     public bool Confirm(ReadOnlySpan<double> t)
     {
-        Rational[] x = new Rational[sought.Domain.Inputs];
-        int q = 0;
-        for (int j = 0; j < x.Length; j++)
-        {
-            double value = scale.Centre[j];
-            if (q < sought.Domain.Dimension && sought.Domain.Free[q] == j) value += scale.HalfSide[q] * t[q++];
-            x[j] = Within(value, sought.Domain.Lower[j], sought.Domain.Upper[j]);
-        }
+        double[] inputs = [.. scale.Centre];
+        for (int q = 0; q < t.Length; q++) inputs[sought.Domain.Free[q]] += scale.HalfSide[q] * t[q];
+        return ConfirmInputs(inputs);
+    }
+
+    /// <summary>Whether a point is a counterexample, exactly, once it is moved into the box where it is outside; it is then kept.</summary>
+    /// <param name="inputs">One number an input.</param>
+    public bool ConfirmInputs(ReadOnlySpan<double> inputs)
+    {
+        Rational[] x = new Rational[inputs.Length];
+        for (int j = 0; j < x.Length; j++) x[j] = Within(inputs[j], sought.Domain.Lower[j], sought.Domain.Upper[j]);
         if (IsCounterexample(x)) return true;
         refusals++;
         return false;
@@ -141,7 +145,7 @@ internal sealed class CounterexampleTest
 
     private bool IsCounterexample(Rational[] x)
     {
-        Rational[] y = exact.Evaluate(x);
+        Rational[] y = exact.Value.Evaluate(x);
         if (!new Property([sought]).IsViolatedBy(x, y)) return false;
         Point = [.. x];
         Outputs = [.. y];
