@@ -260,7 +260,12 @@ internal sealed partial class BoundSearch
         for (int s = 0; s < last; s++)
         {
             int units = chain.Stages[s].Units;
-            foreach (int i in chain.Open[s]) batch.Slopes[s][(row * units) + i] = node.Slopes[at++];
+            foreach (int i in chain.Open[s])
+            {
+                // Kept in single precision: rounding must not carry a slope beyond the unit's pieces.
+                double left = chain.Lines[s][i].Left;
+                batch.Slopes[s][(row * units) + i] = Math.Clamp(node.Slopes[at++], Math.Min(left, 1), Math.Max(left, 1));
+            }
         }
         for (int k = 0; k < assumed.Length; k++)
         {

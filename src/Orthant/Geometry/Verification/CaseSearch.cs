@@ -60,6 +60,8 @@ internal sealed class CaseSearch
         if (sought.Domain.Dimension == 0 || Array.Exists(alternatives, a => a.Length == 0)) return AnyPoint();
         if (options.BoundsOnly || sought.Domain.Dimension > Verifier.MostInputsForCells) return RunByBounds(progress);
         using StageTable table = new(withConditions!.NormalForm, sought.Domain);
+        // Stages too large to be tabulated cannot be followed cell by cell.
+        if (Array.Exists(table.Stages[1..], s => IsUntabulated(s))) return RunByBounds(progress);
         using DenseStages stages = new(table);
         if (Test.Attack(new ForwardPass(stages), new RandomStream(options.Seed))) return true;
         using CellSearch search = new(stages, alternatives, Test, options.KeepProof && !conditions.Exists(c => c.Inputs.Any(v => !v.IsZero)), cancellation);
@@ -86,6 +88,8 @@ internal sealed class CaseSearch
             Cells = Math.Max(Cells, search.Cells);
         }
     }
+
+    private static unsafe bool IsUntabulated(Stage stage) => stage.Columns is null;
 
     /// <summary>The search for domains of many inputs, and for those that cells cannot tell about.</summary>
     private bool? RunByBounds(Action progress)
