@@ -97,6 +97,15 @@ public sealed partial class SplineFitTests
     }, iter: 60);
 
     [Fact]
+    public void ATableOnTheBrinkIsNotCalledImpossible()
+    {
+        // One line within 1/2 of all rows exists exactly at 1/2, so at that tolerance one piece is not impossible; below it is.
+        double[] x = [0, 1, 2], y = [0, 1, 0];
+        Assert.Equal(0, TableFit.WithError(x, y, 0.5).ImpossiblePieces);
+        Assert.Equal(1, TableFit.WithError(x, y, 0.499).ImpossiblePieces);
+    }
+
+    [Fact]
     public void TheDocumentedExampleHolds()
     {
         FittedSpline fit = SplineFit.WithPieces(Expression.Parse("exp(x)"), 0, 1, 6);

@@ -70,7 +70,8 @@ public static class TableFit
             double reached = Largest(spline, x, y);
             if (reached > error && hair < 1e-3) continue;
             bool free = options is { Shape: SplineShape.Free, Pins.Count: 0 };
-            int impossible = free && links > 1 && Bound(x, y, windows) is double bound && bound > error * (1 - 1e-9) ? links - 1 : 0;
+            // At the tolerance itself, not the hair below it: only what the windows there prove is impossible.
+            int impossible = free && links > 1 && tunnel.Count(error, links - 1, true, windows) > links - 1 && Bound(x, y, windows) > error ? links - 1 : 0;
             return new FittedSpline(spline, reached, reached, 0, spline.Pieces, impossible, [], [.. windows]);
         }
     }

@@ -17,9 +17,10 @@ public sealed record QuadraticTree(Rational[][] Form, int Depth, long Nodes) : N
         int d = family.Dimension;
         v.Require(Form.Length == d && ExactMatrices.IsSquare(Form) && ExactMatrices.IsSymmetric(Form) && ExactMatrices.IsPositive(Form, true), "Q is symmetric and positive definite");
         v.Require(family.Count <= 4096 && Depth is > 0 and <= 200 && gamma.Sign > 0, "the tree is one of at most 4096 matrices");
-        double[][] upper = Factor(v, [.. Form.Select(r => r.Select(x => x.ToDouble()).ToArray())]);
-        double[][] inverse = Invert(upper);
-        double condition = Norm(upper) * Norm(inverse), g = gamma.ToDouble() * (1 - 2e-8);
+        double[][]? upper = SmallMatrices.Factor([.. Form.Select(r => r.Select(x => x.ToDouble()).ToArray())]);
+        v.Require(upper is not null, "Q is positive definite in floating point");
+        double[][] inverse = SmallMatrices.Invert(upper);
+        double condition = SmallMatrices.Norm(upper) * SmallMatrices.Norm(inverse), g = gamma.ToDouble() * (1 - 2e-8);
         v.Require(condition <= 1e6, "Q is well conditioned");
         // Bᵢ = T Aᵢ T⁻¹ / γ(1 − 2e-8); each is within 1e-14·d²·cond(T)·‖B‖ of the exact one for a Q that differs from the given one by rounding.
         double[][][] b = new double[family.Count][][];
@@ -27,12 +28,12 @@ public sealed record QuadraticTree(Rational[][] Form, int Depth, long Nodes) : N
         for (int i = 0; i < b.Length; i++)
         {
             double[][] a = [.. family.Member(i).Select(r => r.Select(x => x.ToDouble()).ToArray())];
-            b[i] = Multiply(Multiply(upper, a), inverse);
+            b[i] = SmallMatrices.Multiply(SmallMatrices.Multiply(upper, a), inverse);
             foreach (double[] row in b[i])
             {
                 for (int j = 0; j < d; j++) row[j] /= g;
             }
-            largest = Math.Max(largest, Norm(b[i]));
+            largest = Math.Max(largest, SmallMatrices.Norm(b[i]));
         }
         long left = Nodes;
         double reach = 1;
@@ -50,8 +51,8 @@ public sealed record QuadraticTree(Rational[][] Form, int Depth, long Nodes) : N
             v.Require(--left >= 0, "the tree is as small as is said");
             if (IsContraction(x)) continue;
             v.Require(depth < Depth, "the tree is as shallow as is said");
-            reach = Math.Max(reach, Norm(x));
-            Grow(v, [.. b.Select(m => Multiply(x, m))], b, depth + 1, ref left, ref reach);
+            reach = Math.Max(reach, SmallMatrices.Norm(x));
+            Grow(v, [.. b.Select(m => SmallMatrices.Multiply(x, m))], b, depth + 1, ref left, ref reach);
         }
     }
 
@@ -87,56 +88,4 @@ public sealed record QuadraticTree(Rational[][] Form, int Depth, long Nodes) : N
         }
         return true;
     }
-
-    /// <summary>An upper triangle T with TᵀT = Q.</summary>
-    private static double[][] Factor(Verification v, double[][] q)
-    {
-        int d = q.Length;
-        double[][] t = [.. q.Select(_ => new double[d])];
-        for (int i = 0; i < d; i++)
-        {
-            for (int j = i; j < d; j++)
-            {
-                double entry = q[i][j];
-                for (int k = 0; k < i; k++) entry -= t[k][i] * t[k][j];
-                if (i == j) v.Require(entry > 0, "Q is positive definite in floating point");
-                t[i][j] = i == j ? Math.Sqrt(entry) : entry / t[i][i];
-            }
-        }
-        return t;
-    }
-
-    private static double[][] Invert(double[][] upper)
-    {
-        int d = upper.Length;
-        double[][] x = [.. upper.Select(_ => new double[d])];
-        for (int j = 0; j < d; j++)
-        {
-            for (int i = j; i >= 0; i--)
-            {
-                double entry = i == j ? 1 : 0;
-                for (int k = i + 1; k <= j; k++) entry -= upper[i][k] * x[k][j];
-                x[i][j] = entry / upper[i][i];
-            }
-        }
-        return x;
-    }
-
-    private static double[][] Multiply(double[][] a, double[][] b)
-    {
-        int d = a.Length;
-        double[][] c = new double[d][];
-        for (int i = 0; i < d; i++)
-        {
-            double[] row = c[i] = new double[d];
-            for (int k = 0; k < d; k++)
-            {
-                double f = a[i][k];
-                for (int j = 0; j < d; j++) row[j] += f * b[k][j];
-            }
-        }
-        return c;
-    }
-
-    private static double Norm(double[][] a) => Math.Sqrt(a.Sum(row => row.Sum(x => x * x)));
 }

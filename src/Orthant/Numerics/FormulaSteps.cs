@@ -1,7 +1,6 @@
 using System.Globalization;
-using Orthant.Numerics;
 
-namespace Orthant.Certificates;
+namespace Orthant.Numerics;
 
 /// <summary>A formula in one variable as a calculation on a stack: <c>x</c>, <c>lo;hi</c> (a constant between two doubles), <c>+ - * / neg</c>,
 /// <c>^n</c> and <c>^p</c> (powers by a whole or another double), <c>max</c>, <c>min</c> and names of functions.</summary>
