@@ -19,10 +19,6 @@ public sealed class VerifierTests
 
     [Fact]
     [Trait("Category", "Long")]
-    public void ManyVerdictsByBoundsAgreeWithExhaustiveEnumeration() => Compare(first: 4000, count: 2000, boundsOnly: true);
-
-    [Fact]
-    [Trait("Category", "Long")]
     public void ManyVerdictsAgreeWithExhaustiveEnumeration() => Compare(first: 1000, count: 2000);
 
     /// <summary>Random networks and properties of two alternatives of two conditions, moved to just above and just below the border.</summary>
