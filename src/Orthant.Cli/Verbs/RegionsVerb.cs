@@ -42,6 +42,8 @@ internal sealed class RegionsVerb : Verb
 
     public override Answer Run(VerbCall call)
     {
+        // While the file is read, the walk is compiled.
+        new Thread(RegionEnumerator.Prepare) { IsBackground = true }.Start();
         (ReluNetwork network, InputDomain domain) = domainOptions.Read(call, MostFree);
         if (call.Get(most) is < 1) throw new OrthantInputException("command line", "--max", $"{call.Get(most)}", "at least 1");
         if (call.Get(svg) is not null && domain.Dimension != 2) throw new OrthantInputException("command line", "--svg", $"a domain of {domain.Dimension} dimensions", "2, a plane");

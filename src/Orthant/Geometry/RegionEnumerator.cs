@@ -18,6 +18,21 @@ public static class RegionEnumerator
     /// <summary>The largest number of free inputs whose box is enumerated.</summary>
     public const int MostDimensions = 12;
 
+    /// <summary>Compiles the code of an enumeration, by a walk over a small network.</summary>
+    /// <remarks>The first enumeration of a process does this before its clock starts; a program may call it on another thread while it reads its
+    /// file. Calls after the first return at once.</remarks>
+    public static void Prepare() => _ = Prepared.Value;
+
+    private static readonly Lazy<long> Prepared = new(() =>
+    {
+        ReluNetwork small = RandomNetwork.Create([2, 17, 9, 1], WeightInitializer.He, 0.5, 1);
+        using StageTable table = new(small.NormalForm, InputDomain.Box([-1, -1], [1, 1]));
+        JobBoard board = new(JobDepth, 1, 2, null);
+        using CellWalk walk = new(table, SignPolicy.Certified, board, null, CancellationToken.None);
+        walk.Run();
+        return board.Sum().Regions;
+    });
+
     /// <summary>Enumerates the regions.</summary>
     /// <param name="network">The network.</param>
     /// <param name="domain">The domain, with as many inputs as the network.</param>
@@ -36,6 +51,7 @@ public static class RegionEnumerator
         if (domain.Inputs != network.Inputs) throw new ArgumentException($"The domain has {domain.Inputs} inputs, the network {network.Inputs}.");
         if (domain.Dimension > MostDimensions) throw new ArgumentException($"{domain.Dimension} free inputs are more than {MostDimensions}.");
         RegionOptions chosen = options ?? new RegionOptions();
+        Prepare();
         using StageTable table = new(network.NormalForm, domain);
         JobBoard board = new(JobDepth, network.Outputs, domain.Dimension, chosen.Most);
         Stopwatch clock = Stopwatch.StartNew();
@@ -173,7 +189,7 @@ public sealed record RegionSummary
     /// <summary>The tree of cells as evidence for the count and the extrema; null unless it was asked for and the enumeration is complete.</summary>
     public RegionsCertificate? Certificate { get; init; }
 
-    /// <summary>The time of the enumeration.</summary>
+    /// <summary>The time of the enumeration; compiling its code, once a process, comes before (<see cref="RegionEnumerator.Prepare"/>).</summary>
     public required double Seconds { get; init; }
 }
 

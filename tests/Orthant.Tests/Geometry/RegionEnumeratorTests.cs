@@ -74,6 +74,43 @@ public sealed class RegionEnumeratorTests
         bool Valid(RegionsCertificate changed) => CertificateChecker.Check(changed).Valid;
     }
 
+    /// <summary>Lattices moved by 2⁻²⁸ to 2⁻⁴⁹: what meets in one point before almost does so after, and only more than doubles can tell.</summary>
+    [Fact]
+    public void NearlyDegenerateNetworksCountAsInIntegers()
+    {
+        for (int seed = 0; seed < 150; seed++)
+        {
+            // The last sixty have units that are parallel but for 2⁻¹⁰ to 2⁻²⁹: slender cells, whose vertices are ill-conditioned.
+            RandomStream random = new((ulong)seed);
+            int d = 2 + (seed % 2), bits = seed < 90 ? 28 + (seed % 22) : 10 + (seed % 20);
+            double Number(int most) => random.NextInt32((2 * most) + 1) - most + ((random.NextInt32(5) - 2) * Math.ScaleB(1, -bits));
+            double[] Numbers(int count, int most) => [.. Enumerable.Range(0, count).Select(_ => Number(most))];
+            int[] widths = [d, seed < 90 ? 5 : 8, 5, 4, 1];
+            List<Layer> layers = [];
+            for (int l = 1; l < widths.Length; l++)
+            {
+                DenseOperator linear = new(widths[l], widths[l - 1], Numbers(widths[l - 1] * widths[l], 1));
+                layers.Add(new AffineLayer(linear, Numbers(widths[l], 1), l < widths.Length - 1 ? ActivationFunction.Relu : null));
+            }
+            ReluNetwork network = new(layers);
+            InputDomain box = Cube(d, "-1", "1");
+            RegionSummary certified = RegionEnumerator.Enumerate(network, box), exact = RegionEnumerator.Enumerate(network, box, new RegionOptions { Policy = SignPolicy.Exact });
+            Assert.Equal((seed, exact.ActivationRegions, exact.Vertices), (seed, certified.ActivationRegions, certified.Vertices));
+            Assert.Equal(exact.Outputs[0].Minimum, certified.Outputs[0].Minimum, 1e-12);
+            Assert.Equal(exact.Outputs[0].Maximum, certified.Outputs[0].Maximum, 1e-12);
+        }
+    }
+
+    /// <summary>One of its cells is smaller than the errors of its vertices: nothing about it is known in doubles.</summary>
+    [Fact]
+    public void ACellSmallerThanItsErrorsIsDecided()
+    {
+        ReluNetwork network = RandomNetwork.Create([3, 64, 64, 64, 1], WeightInitializer.He, 0.5, 1);
+        RegionSummary certified = RegionEnumerator.Enumerate(network, Cube(3, "-1", "1")), fast = RegionEnumerator.Enumerate(network, Cube(3, "-1", "1"), new RegionOptions { Policy = SignPolicy.Fast });
+        Assert.Equal(628_794, fast.ActivationRegions);
+        Assert.Equal((fast.ActivationRegions, fast.Vertices), (certified.ActivationRegions, certified.Vertices));
+    }
+
     private static InputDomain Cube(int inputs, string lower, string upper) =>
         InputDomain.ExactBox(Enumerable.Repeat(Rational.Parse(lower), inputs), Enumerable.Repeat(Rational.Parse(upper), inputs));
 

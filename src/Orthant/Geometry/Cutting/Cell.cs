@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Orthant.Geometry.Cutting;
 
 /// <summary>A polytope as the list of its vertices, each with the facets that it lies on.</summary>
@@ -43,32 +45,37 @@ internal unsafe struct Cell
         {
             Count = count,
             Stride = stride,
-            X = arena.Take<double>(dimension * stride),
-            Radius = arena.Take<double>(stride),
-            Facets = arena.Take<ulong>(stride),
+            X = arena.TakeDoubles(dimension * stride),
+            Radius = arena.TakeDoubles(stride),
+            Facets = arena.TakeMasks(stride),
         };
     }
 
     /// <summary>Fills the padding with copies of the first vertex, and sets the facts that follow from the vertices.</summary>
-    public void Seal(int dimension)
+    /// <param name="dimension">The number of coordinates.</param>
+    /// <param name="simple">Whether every vertex is known to lie on as many facets as there are dimensions.</param>
+    public void Seal(int dimension, bool simple = false)
     {
-        ulong all = 0;
-        double largest = 0;
-        bool simple = true;
-        for (int k = 0; k < Count; k++)
-        {
-            all |= Facets[k];
-            largest = Math.Max(largest, Radius[k]);
-            simple &= System.Numerics.BitOperations.PopCount(Facets[k]) == dimension;
-        }
-        AllFacets = all;
-        LargestRadius = largest;
-        IsSimple = simple;
         for (int k = Count; k < Stride; k++)
         {
             Radius[k] = Radius[0];
             Facets[k] = 0;
             for (int q = 0; q < dimension; q++) X[(q * Stride) + k] = X[q * Stride];
         }
+        ulong all = 0;
+        Vector512<double> largest = Vector512<double>.Zero;
+        for (int b = 0; b < Stride; b += 8) largest = Vector512.Max(largest, Vector512.Load(Radius + b));
+        for (int k = 0; k < Count; k++) all |= Facets[k];
+        IsSimple = true;
+        for (int k = 0; k < Count && !simple; k++) IsSimple &= System.Numerics.BitOperations.PopCount(Facets[k]) == dimension;
+        AllFacets = all;
+        LargestRadius = Largest(largest);
+    }
+
+    private static double Largest(Vector512<double> v)
+    {
+        Vector256<double> four = Vector256.Max(v.GetLower(), v.GetUpper());
+        Vector128<double> two = Vector128.Max(four.GetLower(), four.GetUpper());
+        return Math.Max(two[0], two[1]);
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Orthant.Geometry.Cutting;
@@ -21,15 +22,28 @@ internal sealed unsafe class CellArena : IDisposable
         internal byte* Top { get; } = top;
     }
 
+    /// <summary>Takes uninitialised memory for some doubles.</summary>
+    /// <remarks>One method a type rather than a generic one: a generic method is compiled while the walk is already waiting for it.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public double* TakeDoubles(int count) => (double*)TakeBytes((nuint)count * sizeof(double));
+
+    /// <summary>Takes uninitialised memory for some integers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int* TakeIntegers(int count) => (int*)TakeBytes((nuint)count * sizeof(int));
+
+    /// <summary>Takes uninitialised memory for some masks of 64 bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ulong* TakeMasks(int count) => (ulong*)TakeBytes((nuint)count * sizeof(ulong));
+
     /// <summary>Takes uninitialised memory.</summary>
-    public T* Take<T>(int count)
-        where T : unmanaged
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void* TakeBytes(nuint count)
     {
-        nuint bytes = (((nuint)count * (nuint)sizeof(T)) + 63) & ~(nuint)63;
+        nuint bytes = (count + 63) & ~(nuint)63;
         if ((nuint)(end - top) < bytes) NextChunk(bytes);
         byte* taken = top;
         top += bytes;
-        return (T*)taken;
+        return taken;
     }
 
     public Mark Save() => new(chunk, top);

@@ -41,13 +41,12 @@ internal abstract unsafe partial class CellCutter
         CopyVertices(cell, sides.On, sides.Ons, negative, sides.Downs, bit);
         FacetSlot before = slots[slot];
         slots[slot] = facet;
-        for (int e = 0; e < edges; e++)
-        {
-            NewVertex(cell, edgeUp[e], edgeDown[e], sides.Value, form, bit, positive, sides.Ups + sides.Ons + e, negative, sides.Downs + sides.Ons + e);
-        }
+        NewVertices(cell, edgeUp, edgeDown, edges, sides.Value, form, bit, positive, sides.Ups + sides.Ons, negative, sides.Downs + sides.Ons);
         slots[slot] = before;
-        positive.Seal(d);
-        negative.Seal(d);
+        // A cut of a simple cell that meets no vertex leaves simple parts.
+        bool simple = cell.IsSimple && sides.Ons == 0;
+        positive.Seal(d, simple);
+        negative.Seal(d, simple);
         return 0;
     }
 
@@ -100,62 +99,100 @@ internal abstract unsafe partial class CellCutter
     private Sides SortVertices(in Cell cell, double* form, in FacetSlot facet)
     {
         int n = cell.Count;
-        double* value = arena.Take<double>(cell.Stride);
-        int* up = arena.Take<int>(n), down = arena.Take<int>(n), on = arena.Take<int>(n);
+        double* value = arena.TakeDoubles(cell.Stride);
+        int* up = arena.TakeIntegers(n + 1), down = arena.TakeIntegers(n + 1), on = arena.TakeIntegers(n);
         int ups = 0, downs = 0, ons = 0;
         Vector512<double> tolerance = Vector512.Create(form[layout.Tolerance]), size = Vector512.Create(TracksErrors ? form[layout.Size] * (1 + 1e-9) : 0);
-        double closest = double.PositiveInfinity;
+        Vector512<double> infinity = Vector512.Create(double.PositiveInfinity), closest = infinity;
         for (int b = 0; b < cell.Stride; b += 8)
         {
             Vector512<double> v = Vector512.Create(form[layout.Constant]);
             for (int q = 0; q < d; q++) v = Vector512.FusedMultiplyAdd(Vector512.Create(form[q]), Vector512.Load(cell.X + (q * cell.Stride) + b), v);
             v.Store(value + b);
             Vector512<double> t = Vector512.FusedMultiplyAdd(size, Vector512.Load(cell.Radius + b), tolerance);
-            uint above = Bits(Vector512.GreaterThan(v, t)), below = Bits(Vector512.LessThan(v, -t));
-            if (policy == SignPolicy.Exact) above = below = 0;
+            Vector512<double> distance = Vector512.Abs(v), decided = Vector512.GreaterThan(distance, t);
             int lanes = Math.Min(8, n - b);
+            uint valid = 0xFFu >> (8 - lanes), above = Bits(Vector512.GreaterThan(v, t)), below = Bits(Vector512.LessThan(v, -t));
+            if (policy != SignPolicy.Exact && (valid & ~(above | below)) == 0)
+            {
+                // No branch on a sign: each list grows by the bit. The padding repeats a vertex, so it may take part in the minimum.
+                closest = Vector512.Min(closest, Vector512.ConditionalSelect(decided, distance, infinity));
+                for (int lane = 0; lane < lanes; lane++)
+                {
+                    up[ups] = down[downs] = b + lane;
+                    int isUp = (int)((above >> lane) & 1);
+                    ups += isUp;
+                    downs += 1 - isUp;
+                }
+                continue;
+            }
             for (int lane = 0; lane < lanes; lane++)
             {
-                int k = b + lane;
-                if (((above >> lane) & 1) != 0) up[ups++] = k;
-                else if (((below >> lane) & 1) != 0) down[downs++] = k;
-                else
-                {
-                    int sign = DecideVertex(facet, cell, k, value);
-                    if (sign > 0) up[ups++] = k;
-                    else if (sign < 0) down[downs++] = k;
-                    else on[ons++] = k;
-                    if (sign == 0) continue;
-                }
-                closest = Math.Min(closest, Math.Abs(value[k]));
+                int k = b + lane, sign = (int)((above >> lane) & 1) - (int)((below >> lane) & 1);
+                if (sign == 0 || policy == SignPolicy.Exact) sign = DecideVertex(facet, cell, k, value);
+                if (sign > 0) up[ups++] = k;
+                else if (sign < 0) down[downs++] = k;
+                else on[ons++] = k;
+                if (sign != 0) smallest = Math.Min(smallest, Math.Abs(value[k]));
             }
         }
-        smallest = Math.Min(smallest, closest);
+        smallest = Math.Min(smallest, Least(closest));
         return new Sides { Value = value, Up = up, Down = down, On = on, Ups = ups, Downs = downs, Ons = ons };
     }
 
     private int FindEdges(in Cell cell, in Sides sides, out int* edgeUp, out int* edgeDown)
     {
-        int* up = sides.Up, down = sides.Down;
-        int ups = sides.Ups, downs = sides.Downs;
         // A simple polytope of n vertices has n·d/2 edges; otherwise every pair may be one.
-        long most = Math.Min((long)ups * downs, cell.IsSimple ? ((long)cell.Count * d / 2) + 1 : long.MaxValue);
-        edgeUp = arena.Take<int>(checked((int)most));
-        edgeDown = arena.Take<int>((int)most);
-        ulong* below = arena.Take<ulong>(downs);
-        for (int j = 0; j < downs; j++) below[j] = cell.Facets[down[j]];
-        int edges = 0, needed = d - 1;
-        for (int i = 0; i < ups; i++)
+        long most = cell.IsSimple ? Math.Min((long)sides.Ups * sides.Downs, ((long)cell.Count * d / 2) + 1) : (long)sides.Ups * sides.Downs;
+        edgeUp = arena.TakeIntegers(checked((int)most));
+        edgeDown = arena.TakeIntegers((int)most);
+        return cell.IsSimple ? SimpleEdges(cell, sides, edgeUp, edgeDown) : AllEdges(cell, sides, edgeUp, edgeDown);
+    }
+
+    /// <summary>The edges of a simple cell that a form crosses.</summary>
+    /// <remarks>Both ends lie on d facets and share d - 1 of them: what one has and the other has not is a single bit, which x &amp; (x - 1)
+    /// tells for eight vertices at once. The longer list lies in the lanes.</remarks>
+    private int SimpleEdges(in Cell cell, in Sides sides, int* edgeUp, int* edgeDown)
+    {
+        bool upsInLanes = sides.Ups > sides.Downs;
+        int* outer = upsInLanes ? sides.Down : sides.Up, inner = upsInLanes ? sides.Up : sides.Down;
+        int* outerEnd = upsInLanes ? edgeDown : edgeUp, innerEnd = upsInLanes ? edgeUp : edgeDown;
+        int outers = upsInLanes ? sides.Downs : sides.Ups, inners = upsInLanes ? sides.Ups : sides.Downs;
+        ulong* facets = arena.TakeMasks((inners + 7) & ~7);
+        for (int j = 0; j < inners; j++) facets[j] = cell.Facets[inner[j]];
+        // The padding lies on no facet: it lacks all d facets of a vertex, more than one bit unless d = 1.
+        for (int j = inners; j < ((inners + 7) & ~7); j++) facets[j] = 0;
+        int edges = 0;
+        for (int i = 0; i < outers; i++)
         {
-            ulong facets = cell.Facets[up[i]];
-            for (int j = 0; j < downs; j++)
+            Vector512<ulong> own = Vector512.Create(cell.Facets[outer[i]]);
+            for (int b = 0; b < inners; b += 8)
             {
-                ulong shared = facets & below[j];
-                int count = BitOperations.PopCount(shared);
-                if (cell.IsSimple ? count != needed : count < needed) continue;
-                if (!cell.IsSimple && !IsEdge(cell, up[i], down[j], shared)) continue;
-                edgeUp[edges] = up[i];
-                edgeDown[edges++] = down[j];
+                Vector512<ulong> missing = Vector512.AndNot(own, Vector512.Load(facets + b));
+                uint found = (uint)Vector512.Equals(missing & (missing - Vector512<ulong>.One), Vector512<ulong>.Zero).ExtractMostSignificantBits();
+                if (d == 1) found &= 0xFFu >> (8 - Math.Min(8, inners - b));
+                for (; found != 0; found &= found - 1)
+                {
+                    outerEnd[edges] = outer[i];
+                    innerEnd[edges++] = inner[b + BitOperations.TrailingZeroCount(found)];
+                }
+            }
+        }
+        return edges;
+    }
+
+    private int AllEdges(in Cell cell, in Sides sides, int* edgeUp, int* edgeDown)
+    {
+        int edges = 0;
+        for (int i = 0; i < sides.Ups; i++)
+        {
+            ulong facets = cell.Facets[sides.Up[i]];
+            for (int j = 0; j < sides.Downs; j++)
+            {
+                ulong shared = facets & cell.Facets[sides.Down[j]];
+                if (BitOperations.PopCount(shared) < d - 1 || !IsEdge(cell, sides.Up[i], sides.Down[j], shared)) continue;
+                edgeUp[edges] = sides.Up[i];
+                edgeDown[edges++] = sides.Down[j];
             }
         }
         return edges;
@@ -171,7 +208,7 @@ internal abstract unsafe partial class CellCutter
         return true;
     }
 
-    private protected void CopyVertices(in Cell from, int* which, int count, in Cell to, int at, ulong extra)
+    private void CopyVertices(in Cell from, int* which, int count, in Cell to, int at, ulong extra)
     {
         for (int q = 0; q < d; q++)
         {
@@ -185,43 +222,58 @@ internal abstract unsafe partial class CellCutter
         }
     }
 
-    /// <summary>The point where the form vanishes on the edge from u to w, with a radius that covers the errors of both ends and of the form.</summary>
-    private protected void NewVertex(in Cell cell, int u, int w, double* value, double* form, ulong bit, in Cell positive, int atPositive, in Cell negative, int atNegative)
+    /// <summary>Makes the vertices where the form vanishes on edges, in both parts, each with a radius that covers the errors of both ends and of
+    /// the form.</summary>
+    private void NewVertices(
+        in Cell cell, int* edgeUp, int* edgeDown, int edges, double* value, double* form, ulong bit, in Cell positive, int atPositive, in Cell negative, int atNegative)
     {
-        ulong facets = (cell.Facets[u] & cell.Facets[w]) | bit;
-        double su = value[u], sw = value[w], span = su - sw, t = su / span, radius = 0;
-        double* x = stackalloc double[d];
-        double longest = 0, largest = 0;
-        for (int q = 0; q < d; q++)
+        double* x = scratch, from = cell.X, up = positive.X + atPositive, down = negative.X + atNegative;
+        int stride = cell.Stride, upStride = positive.Stride, downStride = negative.Stride, dimensions = d;
+        bool bounds = TracksErrors;
+        double tolerance = form[layout.Tolerance], size = form[layout.Size] * (1 + 1e-9);
+        for (int e = 0; e < edges; e++)
         {
-            double xu = cell.X[(q * cell.Stride) + u], xw = cell.X[(q * cell.Stride) + w];
-            x[q] = xu + (t * (xw - xu));
-            longest = Math.Max(longest, Math.Abs(xw - xu));
-            largest = Math.Max(largest, Math.Abs(x[q]));
-        }
-        if (TracksErrors)
-        {
-            double eu = cell.Radius[u], ew = cell.Radius[w];
-            double du = form[layout.Tolerance] + (eu * form[layout.Size] * (1 + 1e-9)), dw = form[layout.Tolerance] + (ew * form[layout.Size] * (1 + 1e-9));
-            double safe = span - du - dw;
-            if (policy == SignPolicy.Exact || !(su > du) || !(-sw > dw) || !(safe > 0.25 * span))
+            int u = edgeUp[e], w = edgeDown[e];
+            ulong facets = (cell.Facets[u] & cell.Facets[w]) | bit;
+            double su = value[u], sw = value[w], span = su - sw, t = su / span, radius = 0, longest = 0, largest = 0;
+            for (int q = 0; q < dimensions; q++)
             {
-                if ((policy == SignPolicy.Exact || !SolveInDoubles(facets, x, out radius)) && !SolveExactly(facets, x, out radius)) throw new InvalidOperationException("The facets of a new vertex do not meet in a point.");
+                double xu = from[(q * stride) + u], side = from[(q * stride) + w] - xu, at = xu + (t * side);
+                x[q] = up[(q * upStride) + e] = down[(q * downStride) + e] = at;
+                longest = Math.Max(longest, Math.Abs(side));
+                largest = Math.Max(largest, Math.Abs(at));
             }
-            else
+            if (bounds)
             {
+                double eu = cell.Radius[u], ew = cell.Radius[w], du = tolerance + (eu * size), dw = tolerance + (ew * size), safe = span - du - dw;
                 double dt = (((du * -sw) + (dw * su)) / (span * safe)) + (4 * Rounding.Unit * 4);
                 radius = (((1 - t) * eu) + (t * ew) + ((longest + eu + ew) * dt) + (6 * Rounding.Unit * (largest + longest))) * (1 + 1e-9);
-                if (radius > RefreshAbove && SolveInDoubles(facets, x, out double better) && better < radius) radius = better;
+                bool open = policy == SignPolicy.Exact || !(su > du) || !(-sw > dw) || !(safe > 0.25 * span);
+                if (open || !(radius <= RefreshAbove))
+                {
+                    radius = Refresh(facets, x, open ? null : radius);
+                    for (int q = 0; q < dimensions; q++) up[(q * upStride) + e] = down[(q * downStride) + e] = x[q];
+                }
             }
+            positive.Radius[atPositive + e] = negative.Radius[atNegative + e] = radius;
+            positive.Facets[atPositive + e] = negative.Facets[atNegative + e] = facets;
         }
-        for (int q = 0; q < d; q++)
-        {
-            positive.X[(q * positive.Stride) + atPositive] = x[q];
-            negative.X[(q * negative.Stride) + atNegative] = x[q];
-        }
-        positive.Radius[atPositive] = negative.Radius[atNegative] = radius;
-        positive.Facets[atPositive] = negative.Facets[atNegative] = facets;
+    }
+
+    /// <summary>Solves a new vertex from its facets.</summary>
+    /// <param name="facets">Its facets.</param>
+    /// <param name="x">The point on its edge; replaced if the new one is better.</param>
+    /// <param name="before">The radius of that point, or null if it has none that is proved.</param>
+    /// <returns>The radius.</returns>
+    private double Refresh(ulong facets, double* x, double? before)
+    {
+        double* solved = stackalloc double[d];
+        bool known = before is null && policy == SignPolicy.Exact ? SolveExactly(facets, solved, out double radius) : SolveInDoubles(facets, solved, out radius);
+        if (!known && before is null) known = SolveExactly(facets, solved, out radius);
+        if (before is { } old && (!known || !(radius < old))) return old;
+        if (!known) throw new InvalidOperationException("The facets of a new vertex do not meet in a point.");
+        for (int q = 0; q < d; q++) x[q] = solved[q];
+        return radius;
     }
 
     /// <summary>A vertex whose radius grew beyond this is solved anew from its facets.</summary>

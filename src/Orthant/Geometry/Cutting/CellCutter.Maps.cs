@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Orthant.Geometry.Cutting;
@@ -10,9 +9,9 @@ internal abstract unsafe partial class CellCutter
     private protected double* BaseMap(Stage now, Stage next, double* map, int* contributing, double* factors, int contributors)
     {
         int padded = next.Padded;
-        double* result = arena.Take<double>(rows * padded);
+        double* result = arena.TakeDoubles(rows * padded);
         // coefficients: one row a row of the map, contributors side by side; the last row holds what errors they bring.
-        double* coefficients = arena.Take<double>(rows * Math.Max(1, contributors));
+        double* coefficients = arena.TakeDoubles(rows * Math.Max(1, contributors));
         for (int t = 0; t < contributors; t++)
         {
             double size = 0, factor = factors[t];
@@ -26,20 +25,95 @@ internal abstract unsafe partial class CellCutter
             coefficients[((d + 1) * contributors) + t] = TracksErrors ? Math.Abs(factor) * (column[(d + 1) * now.Padded] + (next.SumError * size)) : 0;
         }
         double** columns = stackalloc double*[Math.Min(contributors, 512)];
-        double** all = contributors <= 512 ? columns : (double**)arena.Take<nint>(contributors);
+        double** all = contributors <= 512 ? columns : (double**)arena.TakeMasks(contributors);
         for (int t = 0; t < contributors; t++) all[t] = next.Columns + ((long)contributing[t] * padded);
-        for (int b = 0; b < padded; b += 8)
+        double* errors = TracksErrors ? coefficients + ((d + 1) * contributors) : null;
+        int b = 0;
+        for (; b + 16 <= padded; b += 16)
+        {
+            int row = 0;
+            if (d >= 2)
+            {
+                ThreeRowsTwice(all, coefficients, contributors, b, result + b, padded, d == 2 ? next.Bias + b : null, errors, result + ((d + 1) * padded) + b, next);
+                row = 3;
+            }
+            for (; row + 3 <= d + 1; row += 3) ThreeRowsTwice(all, coefficients + (row * contributors), contributors, b, result + (row * padded) + b, padded, row + 2 == d ? next.Bias + b : null, null, null, next);
+            for (; row <= d; row++)
+            {
+                OneRow(all, coefficients + (row * contributors), contributors, b, result + (row * padded) + b, row == d ? next.Bias + b : null);
+                OneRow(all, coefficients + (row * contributors), contributors, b + 8, result + (row * padded) + b + 8, row == d ? next.Bias + b + 8 : null);
+            }
+            if (d >= 2 || errors is null) continue;
+            ErrorRow(all, errors, contributors, b, result + ((d + 1) * padded) + b, next);
+            ErrorRow(all, errors, contributors, b + 8, result + ((d + 1) * padded) + b + 8, next);
+        }
+        if (b < padded)
         {
             int row = 0;
             for (; row + 3 <= d + 1; row += 3) ThreeRows(all, coefficients + (row * contributors), contributors, b, result + (row * padded) + b, padded, row + 2 == d ? next.Bias + b : null);
             for (; row <= d; row++) OneRow(all, coefficients + (row * contributors), contributors, b, result + (row * padded) + b, row == d ? next.Bias + b : null);
-            if (TracksErrors) ErrorRow(all, coefficients + ((d + 1) * contributors), contributors, b, result + ((d + 1) * padded) + b, next);
+            if (errors is not null) ErrorRow(all, errors, contributors, b, result + ((d + 1) * padded) + b, next);
         }
         return result;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private protected static void ThreeRows(double** columns, double* coefficients, int count, int b, double* result, int padded, double* biasOfLast)
+    /// <summary>Three rows of sixteen units, and their errors where wanted: every column is loaded once, every coefficient serves two blocks.</summary>
+    private static void ThreeRowsTwice(
+        double** columns, double* coefficients, int count, int b, double* result, int padded, double* biasOfLast, double* errors, double* errorResult, Stage next)
+    {
+        Vector512<double> r0 = Vector512<double>.Zero, r1 = r0, r2 = r0, s0 = r0, s1 = r0, s2 = r0;
+        if (biasOfLast is not null)
+        {
+            r2 = Vector512.Load(biasOfLast);
+            s2 = Vector512.Load(biasOfLast + 8);
+        }
+        double* c1 = coefficients + count, c2 = c1 + count;
+        if (errors is null)
+        {
+            for (int t = 0; t < count; t++)
+            {
+                Vector512<double> w = Vector512.Load(columns[t] + b), v = Vector512.Load(columns[t] + b + 8), c = Vector512.Create(coefficients[t]);
+                r0 = Vector512.FusedMultiplyAdd(w, c, r0);
+                s0 = Vector512.FusedMultiplyAdd(v, c, s0);
+                c = Vector512.Create(c1[t]);
+                r1 = Vector512.FusedMultiplyAdd(w, c, r1);
+                s1 = Vector512.FusedMultiplyAdd(v, c, s1);
+                c = Vector512.Create(c2[t]);
+                r2 = Vector512.FusedMultiplyAdd(w, c, r2);
+                s2 = Vector512.FusedMultiplyAdd(v, c, s2);
+            }
+        }
+        else
+        {
+            Vector512<double> unit = Vector512.Create(next.SumError);
+            Vector512<double> e = Vector512.Abs(Vector512.Load(next.Bias + b)) * unit, f = Vector512.Abs(Vector512.Load(next.Bias + b + 8)) * unit;
+            for (int t = 0; t < count; t++)
+            {
+                Vector512<double> w = Vector512.Load(columns[t] + b), v = Vector512.Load(columns[t] + b + 8), c = Vector512.Create(coefficients[t]);
+                r0 = Vector512.FusedMultiplyAdd(w, c, r0);
+                s0 = Vector512.FusedMultiplyAdd(v, c, s0);
+                c = Vector512.Create(c1[t]);
+                r1 = Vector512.FusedMultiplyAdd(w, c, r1);
+                s1 = Vector512.FusedMultiplyAdd(v, c, s1);
+                c = Vector512.Create(c2[t]);
+                r2 = Vector512.FusedMultiplyAdd(w, c, r2);
+                s2 = Vector512.FusedMultiplyAdd(v, c, s2);
+                c = Vector512.Create(errors[t]);
+                e = Vector512.FusedMultiplyAdd(Vector512.Abs(w), c, e);
+                f = Vector512.FusedMultiplyAdd(Vector512.Abs(v), c, f);
+            }
+            e.Store(errorResult);
+            f.Store(errorResult + 8);
+        }
+        r0.Store(result);
+        s0.Store(result + 8);
+        r1.Store(result + padded);
+        s1.Store(result + padded + 8);
+        r2.Store(result + padded + padded);
+        s2.Store(result + padded + padded + 8);
+    }
+
+    private static void ThreeRows(double** columns, double* coefficients, int count, int b, double* result, int padded, double* biasOfLast)
     {
         Vector512<double> r0 = Vector512<double>.Zero, r1 = r0, r2 = biasOfLast is null ? r0 : Vector512.Load(biasOfLast);
         double* c1 = coefficients + count, c2 = c1 + count;
@@ -55,16 +129,14 @@ internal abstract unsafe partial class CellCutter
         r2.Store(result + padded + padded);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private protected static void OneRow(double** columns, double* coefficients, int count, int b, double* result, double* bias)
+    private static void OneRow(double** columns, double* coefficients, int count, int b, double* result, double* bias)
     {
         Vector512<double> sum = bias is null ? Vector512<double>.Zero : Vector512.Load(bias);
         for (int t = 0; t < count; t++) sum = Vector512.FusedMultiplyAdd(Vector512.Load(columns[t] + b), Vector512.Create(coefficients[t]), sum);
         sum.Store(result);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private protected static void ErrorRow(double** columns, double* coefficients, int count, int b, double* result, Stage next)
+    private static void ErrorRow(double** columns, double* coefficients, int count, int b, double* result, Stage next)
     {
         Vector512<double> sum = Vector512.Abs(Vector512.Load(next.Bias + b)) * Vector512.Create(next.SumError);
         for (int t = 0; t < count; t++)
@@ -77,7 +149,7 @@ internal abstract unsafe partial class CellCutter
     private protected double* CopyMap(Stage next, double* map)
     {
         int length = (TracksErrors ? rows : rows - 1) * next.Padded;
-        double* copy = arena.Take<double>(rows * next.Padded);
+        double* copy = arena.TakeDoubles(rows * next.Padded);
         Buffer.MemoryCopy(map, copy, length * sizeof(double), length * sizeof(double));
         return copy;
     }
@@ -118,7 +190,7 @@ internal abstract unsafe partial class CellCutter
         }
         next.Source.Linear.Apply<double>(d + 1, forms, image);
         if (TracksErrors) next.Source.Linear.ApplyAbsolute(1, sizes, errors);
-        double* result = arena.Take<double>(rows * next.Padded);
+        double* result = arena.TakeDoubles(rows * next.Padded);
         new Span<double>(result, rows * next.Padded).Clear();
         for (int i = 0; i < next.Units; i++)
         {

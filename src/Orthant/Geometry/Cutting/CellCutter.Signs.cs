@@ -4,8 +4,8 @@ using Orthant.Numerics;
 namespace Orthant.Geometry.Cutting;
 
 /// <summary>Signs that the values in doubles leave open.</summary>
-/// <remarks>In this order: the vertex is solved anew in doubles from its facets, with a proved radius; then in integers, rounded once; then
-/// the sign itself is taken in integers. Only the last step can find a zero.</remarks>
+/// <remarks>In this order: the vertex is solved anew in doubles from its facets, with a proved radius; then the forms and the vertex in pairs of
+/// doubles; then both in integers. Only the last step can find a zero.</remarks>
 internal abstract unsafe partial class CellCutter
 {
     private protected long exactSigns;
@@ -17,7 +17,7 @@ internal abstract unsafe partial class CellCutter
     {
         CellArena.Mark mark = arena.Save();
         double* form = GatherForm(map, table.Stages[stage].Padded, unit);
-        double* value = arena.Take<double>(cell.Stride);
+        double* value = arena.TakeDoubles(cell.Stride);
         bool anyUp = false, anyDown = false;
         int open = 0;
         for (int k = 0; k < cell.Count; k++)
@@ -29,15 +29,16 @@ internal abstract unsafe partial class CellCutter
         }
         if (policy != SignPolicy.Fast && open > 0 && !(anyUp && anyDown))
         {
-            if (open == cell.Count && VanishesIdentically(stage, unit))
+            FacetSlot facet = new() { Stage = stage, Unit = unit, Form = form };
+            if (open == cell.Count && RefinedSign(facet, cell, 0, value) == 0 && VanishesIdentically(stage, unit))
             {
                 arena.Restore(mark);
                 return -1;
             }
             for (int k = 0; k < cell.Count && !(anyUp && anyDown); k++)
             {
-                if (policy != SignPolicy.Exact && DoubleSign(cell, k, form, value) != 0) continue;
-                int side = DecideVertex(new FacetSlot { Stage = stage, Unit = unit, Form = form }, cell, k, value);
+                int side = policy == SignPolicy.Exact ? 0 : DoubleSign(cell, k, form, value);
+                if (side == 0) side = DecideVertex(facet, cell, k, value);
                 anyUp |= side > 0;
                 anyDown |= side < 0;
             }
@@ -76,6 +77,8 @@ internal abstract unsafe partial class CellCutter
                 int side = DoubleSign(cell, k, form, value);
                 if (side != 0) return side;
             }
+            int refined = RefinedSign(facet, cell, k, value);
+            if (refined != 0) return refined;
         }
         exactSigns++;
         BigInteger[] point = ExactVertex(cell.Facets[k]) ?? throw new InvalidOperationException("The facets of a vertex do not meet in a point.");
@@ -86,10 +89,142 @@ internal abstract unsafe partial class CellCutter
         return sign;
     }
 
+    /// <summary>The sign of a form at a vertex in pairs of doubles; 0 for open.</summary>
+    private int RefinedSign(in FacetSlot facet, in Cell cell, int k, double* value)
+    {
+        if (policy != SignPolicy.Certified) return 0;
+        DoubleDouble* form = stackalloc DoubleDouble[d + 1], x = stackalloc DoubleDouble[d];
+        double formError = RefinedFormOf(facet, form);
+        if (!double.IsFinite(formError) || !RefinedVertex(cell.Facets[k], x, out double radius)) return 0;
+        DoubleDouble v = refined.Value(form, formError, x, out double error);
+        double slope = 0, largest = 0;
+        for (int q = 0; q < d; q++)
+        {
+            slope += Math.Abs(form[q].Hi);
+            largest = Math.Max(largest, Math.Abs(x[q].Hi));
+        }
+        if (!(Math.Abs(v.Hi) > (error + (radius * slope)) * (1 + 1e-9))) return 0;
+        double rounded = (radius + (Rounding.Unit * largest)) * (1 + 1e-9);
+        if (rounded < cell.Radius[k])
+        {
+            double* high = stackalloc double[d];
+            for (int q = 0; q < d; q++) high[q] = x[q].Hi;
+            Replace(cell, k, high, rounded);
+        }
+        value[k] = v.Hi;
+        return v.Sign;
+    }
+
+    /// <summary>Brings a vertex as close to the true one as doubles can hold it, if that is possible.</summary>
+    private protected void Sharpen(in Cell cell, int k)
+    {
+        const double Sharp = 4 * Rounding.Unit;
+        double* x = stackalloc double[d];
+        if (cell.Radius[k] > Sharp && SolveInDoubles(cell.Facets[k], x, out double radius) && radius < cell.Radius[k]) Replace(cell, k, x, radius);
+        if (!(cell.Radius[k] > Sharp)) return;
+        DoubleDouble* pairs = stackalloc DoubleDouble[d];
+        double largest = 0;
+        if (RefinedVertex(cell.Facets[k], pairs, out radius))
+        {
+            for (int q = 0; q < d; q++)
+            {
+                x[q] = pairs[q].Hi;
+                largest = Math.Max(largest, Math.Abs(x[q]));
+            }
+            radius = (radius + (Rounding.Unit * largest)) * (1 + 1e-9);
+        }
+        else if (!SolveExactly(cell.Facets[k], x, out radius))
+        {
+            return;
+        }
+        if (radius < cell.Radius[k]) Replace(cell, k, x, radius);
+    }
+
+    private double RefinedFormOf(in FacetSlot facet, DoubleDouble* form)
+    {
+        if (facet.Stage >= 0)
+        {
+            double error = refined.Form(facet.Stage, facet.Unit, this, form);
+            for (int q = 0; facet.Negated && q <= d; q++) form[q] = -form[q];
+            return error;
+        }
+        double bound = 0;
+        Rational[]? halfSpace = facet.Stage == FacetSlot.HalfSpace ? HalfSpaceInBox(table.Domain.HalfSpaces[facet.Unit]) : null;
+        for (int q = 0; q <= d; q++)
+        {
+            form[q] = halfSpace is null ? facet.Form[q] : DoubleDouble.FromRational(halfSpace[q]);
+            if (halfSpace is not null) bound += 2 * Rounding.Unit * Rounding.Unit * Math.Abs(form[q].Hi);
+        }
+        return bound;
+    }
+
+    /// <summary>Solves a vertex from its facets in pairs of doubles: Newton steps with the approximate inverse of doubles, and the bound of
+    /// <see cref="SolveInDoubles"/> with residuals in pairs.</summary>
+    private bool RefinedVertex(ulong facets, DoubleDouble* x, out double radius)
+    {
+        radius = double.PositiveInfinity;
+        int count = BitOperations.PopCount(facets), stride = 2 * d;
+        double** doubles = stackalloc double*[count];
+        int* chosen = stackalloc int[d];
+        double* inverse = stackalloc double[d * stride];
+        if (!ChooseAndInvert(facets, doubles, chosen, inverse, stride)) return false;
+        double defect = Defect(doubles, chosen, inverse, stride);
+        if (!(defect < 0.5)) return false;
+        DoubleDouble* forms = stackalloc DoubleDouble[d * (d + 1)];
+        double* errors = stackalloc double[d], residual = stackalloc double[d];
+        for (int i = 0, slot = 0; slot < 64; slot++)
+        {
+            if (((facets >> slot) & 1) == 0) continue;
+            for (int k = 0; k < d; k++)
+            {
+                if (chosen[k] != i) continue;
+                errors[k] = RefinedFormOf(slots[slot], forms + (k * (d + 1)));
+                if (!double.IsFinite(errors[k])) return false;
+            }
+            i++;
+        }
+        for (int q = 0; q < d; q++)
+        {
+            double sum = 0;
+            for (int k = 0; k < d; k++) sum -= inverse[(q * stride) + d + k] * forms[(k * (d + 1)) + d].Hi;
+            x[q] = sum;
+        }
+        // The first three rounds move the point, the last one bounds its distance.
+        for (int round = 0; round < 4; round++)
+        {
+            for (int k = 0; k < d; k++)
+            {
+                DoubleDouble r = refined.Value(forms + (k * (d + 1)), errors[k], x, out double error);
+                residual[k] = round < 3 ? r.Hi : (Math.Abs(r.Hi) * (1 + 1e-9)) + error;
+            }
+            for (int q = 0; q < d && round < 3; q++)
+            {
+                double step = 0;
+                for (int k = 0; k < d; k++) step += inverse[(q * stride) + d + k] * residual[k];
+                x[q] -= step;
+            }
+        }
+        double largest = 0;
+        for (int q = 0; q < d; q++)
+        {
+            if (!(Math.Abs(x[q].Hi) < 1.5)) return false;
+            double sum = 0;
+            for (int k = 0; k < d; k++) sum += Math.Abs(inverse[(q * stride) + d + k]) * residual[k];
+            largest = Math.Max(largest, sum);
+        }
+        radius = largest / (1 - defect) * (1 + 1e-9);
+        return double.IsFinite(radius);
+    }
+
     private protected void Replace(in Cell cell, int k, double* x, double radius)
     {
-        for (int q = 0; q < d; q++) cell.X[(q * cell.Stride) + k] = x[q];
-        cell.Radius[k] = radius;
+        // The padding stays a copy of the first vertex.
+        for (int to = k; to < cell.Stride; to = to < cell.Count ? cell.Count : to + 1)
+        {
+            for (int q = 0; q < d; q++) cell.X[(q * cell.Stride) + to] = x[q];
+            cell.Radius[to] = radius;
+            if (k > 0) break;
+        }
     }
 
     private protected bool SolveExactly(ulong facets, double* x, out double radius)
@@ -139,13 +274,16 @@ internal abstract unsafe partial class CellCutter
         return form;
     }
 
-    private protected BigInteger[] HalfSpaceFormExactly(HalfSpace h)
+    private protected BigInteger[] HalfSpaceFormExactly(HalfSpace h) => InIntegers(HalfSpaceInBox(h));
+
+    /// <summary>A half-space's form over the scaled free inputs.</summary>
+    private Rational[] HalfSpaceInBox(HalfSpace h)
     {
         Rational[] form = new Rational[d + 1];
         form[d] = h.Offset;
         for (int j = 0; j < h.Normal.Length; j++) form[d] += h.Normal[j] * table.Scale.ExactCentre[j];
         for (int q = 0; q < d; q++) form[q] = h.Normal[table.Domain.Free[q]] * table.Scale.ExactHalfSide[q];
-        return InIntegers(form);
+        return form;
     }
 
     /// <summary>A positive multiple of a form without fractions.</summary>
@@ -167,6 +305,20 @@ internal abstract unsafe partial class CellCutter
         radius = double.PositiveInfinity;
         int count = BitOperations.PopCount(facets), stride = 2 * d;
         double** forms = stackalloc double*[count];
+        int* chosen = stackalloc int[d];
+        double* inverse = stackalloc double[d * stride];
+        return ChooseAndInvert(facets, forms, chosen, inverse, stride) && Verify(forms, chosen, inverse, stride, x, out radius);
+    }
+
+    /// <summary>Finds d independent forms among those of some facets, and the approximate inverse of their matrix.</summary>
+    /// <param name="facets">The facets.</param>
+    /// <param name="forms">Overwritten: all their forms, in the order of the slots.</param>
+    /// <param name="chosen">Overwritten: which d of them.</param>
+    /// <param name="inverse">Overwritten: [chosen forms reduced | inverse], d rows.</param>
+    /// <param name="stride">2d.</param>
+    private bool ChooseAndInvert(ulong facets, double** forms, int* chosen, double* inverse, int stride)
+    {
+        int count = BitOperations.PopCount(facets);
         ulong left = facets;
         for (int i = 0; i < count; i++, left &= left - 1) forms[i] = slots[BitOperations.TrailingZeroCount(left)].Form;
         // [A | I], reduced row by row; rows are chosen by their largest remaining coefficient relative to their size.
@@ -175,7 +327,6 @@ internal abstract unsafe partial class CellCutter
         {
             for (int q = 0; q < d; q++) a[(i * d) + q] = forms[i][q] / forms[i][layout.Size];
         }
-        int* chosen = stackalloc int[d];
         for (int q = 0; q < d; q++)
         {
             int best = -1;
@@ -198,9 +349,7 @@ internal abstract unsafe partial class CellCutter
                 for (int p = q; p < d; p++) a[(i * d) + p] -= factor * a[(best * d) + p];
             }
         }
-        double* inverse = stackalloc double[d * stride];
-        if (!Invert(forms, chosen, inverse, stride)) return false;
-        return Verify(forms, chosen, inverse, stride, x, out radius);
+        return Invert(forms, chosen, inverse, stride);
     }
 
     /// <summary>Gauss-Jordan on [A | I] with row pivoting; the right half becomes the approximate inverse.</summary>
@@ -238,9 +387,9 @@ internal abstract unsafe partial class CellCutter
         return true;
     }
 
-    private protected bool Verify(double** forms, int* chosen, double* inverse, int stride, double* x, out double radius)
+    /// <summary>A bound on ‖I - B A‖ for the true matrix A of the chosen forms.</summary>
+    private double Defect(double** forms, int* chosen, double* inverse, int stride)
     {
-        radius = double.PositiveInfinity;
         double defect = 0;
         for (int i = 0; i < d; i++)
         {
@@ -258,6 +407,13 @@ internal abstract unsafe partial class CellCutter
             }
             defect = Math.Max(defect, row);
         }
+        return defect;
+    }
+
+    private bool Verify(double** forms, int* chosen, double* inverse, int stride, double* x, out double radius)
+    {
+        radius = double.PositiveInfinity;
+        double defect = Defect(forms, chosen, inverse, stride);
         if (!(defect < 0.5)) return false;
         double* residual = stackalloc double[d];
         for (int q = 0; q < d; q++)

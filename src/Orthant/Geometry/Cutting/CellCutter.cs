@@ -38,10 +38,14 @@ internal abstract unsafe partial class CellCutter : PathState, IDisposable
     private protected readonly SignPolicy policy;
     private protected readonly CellArena arena = new();
     private protected readonly ExactForms exact;
+    private readonly RefinedForms refined;
     private protected readonly long[] entries;
     private protected readonly ulong[][] active;
     private protected readonly FacetSlot[] slots = new FacetSlot[64];
     private protected long entryCount;
+
+    /// <summary>Room for one point.</summary>
+    private readonly double* scratch;
 
     private protected CellCutter(StageTable table, SignPolicy policy)
     {
@@ -51,7 +55,9 @@ internal abstract unsafe partial class CellCutter : PathState, IDisposable
         rows = table.Rows;
         layout = new FormLayout(d);
         exact = new ExactForms(table);
+        refined = new RefinedForms(table);
         entries = new long[table.Stages.Length];
+        scratch = arena.TakeDoubles(d);
         active = Array.ConvertAll(table.Stages, s => new ulong[(s.Padded + 63) / 64]);
     }
 
@@ -98,7 +104,7 @@ internal abstract unsafe partial class CellCutter : PathState, IDisposable
         {
             for (int high = 0; high < 2; high++)
             {
-                double* form = arena.Take<double>(layout.Length);
+                double* form = arena.TakeDoubles(layout.Length);
                 new Span<double>(form, layout.Length).Clear();
                 form[q] = 1;
                 form[layout.Constant] = high == 1 ? -1 : 1;
@@ -112,7 +118,7 @@ internal abstract unsafe partial class CellCutter : PathState, IDisposable
 
     private protected double* HalfSpaceForm(HalfSpace h)
     {
-        double* form = arena.Take<double>(layout.Length);
+        double* form = arena.TakeDoubles(layout.Length);
         Rational constant = h.Offset;
         for (int j = 0; j < h.Normal.Length; j++) constant += h.Normal[j] * table.Scale.ExactCentre[j];
         double size = Math.Abs(constant.ToDouble());
@@ -132,7 +138,7 @@ internal abstract unsafe partial class CellCutter : PathState, IDisposable
     {
         Stage now = table.Stages[stage];
         int padded = now.Padded;
-        byte* kinks = now.Kinks;
+        byte* kinks = now.Kinks, leaky = now.Leaky;
         fixed (ulong* words = active[stage])
         {
             byte* bits = (byte*)words;
@@ -179,13 +185,14 @@ internal abstract unsafe partial class CellCutter : PathState, IDisposable
                 off &= kinked;
                 crosses &= kinked;
                 bits[b >> 3] = (byte)on;
-                for (uint left = on | off; left != 0; left &= left - 1)
+                // No branch on a bit: the lists grow by it.
+                uint counts = on | (off & leaky[b >> 3]);
+                for (int lane = 0; counts != 0; lane++, counts >>= 1)
                 {
-                    int lane = System.Numerics.BitOperations.TrailingZeroCount(left), i = b + lane;
-                    double factor = ((on >> lane) & 1) != 0 ? 1 : now.LeftSlope[i];
-                    if (factor == 0) continue;
-                    factors[contributors] = factor;
-                    contributing[contributors++] = i;
+                    int i = b + lane;
+                    contributing[contributors] = i;
+                    factors[contributors] = ((on >> lane) & 1) != 0 ? 1 : now.LeftSlope[i];
+                    contributors += (int)(counts & 1);
                 }
                 for (uint left = crosses; left != 0; left &= left - 1) crossing[crossings++] = b + System.Numerics.BitOperations.TrailingZeroCount(left);
             }
@@ -203,9 +210,9 @@ internal abstract unsafe partial class CellCutter : PathState, IDisposable
 
     private protected static double Least(Vector512<double> v)
     {
-        double least = double.PositiveInfinity;
-        for (int lane = 0; lane < 8; lane++) least = Math.Min(least, v[lane]);
-        return least;
+        Vector256<double> four = Vector256.Min(v.GetLower(), v.GetUpper());
+        Vector128<double> two = Vector128.Min(four.GetLower(), four.GetUpper());
+        return Math.Min(two[0], two[1]);
     }
 
     private protected void SetActive(int stage, int unit, bool on)
@@ -218,7 +225,7 @@ internal abstract unsafe partial class CellCutter : PathState, IDisposable
     /// <summary>Copies one unit's column of a map, with the tolerance of its sign at a vertex known exactly and the sum of its absolute numbers.</summary>
     private protected double* GatherForm(double* map, int padded, int unit)
     {
-        double* form = arena.Take<double>(layout.Length);
+        double* form = arena.TakeDoubles(layout.Length);
         double size = 0;
         for (int q = 0; q <= d; q++)
         {

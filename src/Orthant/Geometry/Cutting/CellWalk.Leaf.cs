@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.Intrinsics;
 using Orthant.Networks;
 
 namespace Orthant.Geometry.Cutting;
@@ -59,12 +60,14 @@ internal sealed unsafe partial class CellWalk
             sum.AllSimple = false;
         }
         int padded = outputs.Padded;
-        double* value = stackalloc double[Math.Min(cell.Count, 1024)];
+        CellArena.Mark mark = arena.Save();
+        double* value = arena.TakeDoubles(cell.Stride);
         for (int o = 0; o < outputs.Units; o++)
         {
-            double l1 = 0, l2 = 0, linf = 0;
+            double l1 = 0, l2 = 0, linf = 0, reach = 0;
             for (int q = 0; q < d; q++)
             {
+                reach += Math.Abs(map[(q * padded) + o]);
                 double g = Math.Abs(map[(q * padded) + o]) / table.Scale.HalfSide[q];
                 l1 = Math.Max(l1, g);
                 l2 += g * g;
@@ -73,28 +76,23 @@ internal sealed unsafe partial class CellWalk
             sum.SlopeL1[o] = Math.Max(sum.SlopeL1[o], l1);
             sum.SlopeL2[o] = Math.Max(sum.SlopeL2[o], Math.Sqrt(l2));
             sum.SlopeLInf[o] = Math.Max(sum.SlopeLInf[o], linf);
-            double least = double.PositiveInfinity, largest = double.NegativeInfinity;
-            int argLeast = 0, argLargest = 0;
-            for (int k = 0; k < cell.Count; k++)
+            // The padding repeats a vertex, so whole blocks may take part.
+            Vector512<double> low = Vector512.Create(double.PositiveInfinity), high = -low;
+            for (int b = 0; b < cell.Stride; b += 8)
             {
-                double v = map[(d * padded) + o];
-                for (int q = 0; q < d; q++) v = Math.FusedMultiplyAdd(map[(q * padded) + o], cell.X[(q * cell.Stride) + k], v);
-                if (k < 1024) value[k] = v;
-                if (v < least)
-                {
-                    least = v;
-                    argLeast = k;
-                }
-                if (v > largest)
-                {
-                    largest = v;
-                    argLargest = k;
-                }
+                Vector512<double> v = Vector512.Create(map[(d * padded) + o]);
+                for (int q = 0; q < d; q++) v = Vector512.FusedMultiplyAdd(Vector512.Create(map[(q * padded) + o]), Vector512.Load(cell.X + (q * cell.Stride) + b), v);
+                v.Store(value + b);
+                low = Vector512.Min(low, v);
+                high = Vector512.Max(high, v);
             }
-            if (least < sum.Least[o]) Keep(cell, argLeast, least, sum.Least, sum.ArgLeast, o);
-            if (largest > sum.Largest[o]) Keep(cell, argLargest, largest, sum.Largest, sum.ArgLargest, o);
-            if (d == 2 && least < 0 && largest > 0 && cell.Count <= 1024) sum.ZeroLength[o] += ZeroLength(cell, value);
+            double least = Least(low), largest = -Least(-high);
+            // How far the vertices' errors may move a value.
+            reach *= cell.LargestRadius;
+            if (least - reach < sum.Least[o] || largest + reach > sum.Largest[o]) KeepExtrema(cell, map, padded, value, reach, sum, o);
+            if (d == 2 && least < 0 && largest > 0) sum.ZeroLength[o] += ZeroLength(cell, value);
         }
+        arena.Restore(mark);
         if (d == 2) sum.Volume += Area(cell);
         else if (d == 1) sum.Volume += Math.Abs(cell.X[0] - cell.X[1]) * table.Scale.HalfSide[0];
     }
@@ -109,6 +107,20 @@ internal sealed unsafe partial class CellWalk
             if (slots[slot].Stage == FacetSlot.Box) box |= 1UL << slot;
         }
         return box;
+    }
+
+    /// <summary>Takes the vertices that may exceed what was the least or the largest so far, each brought as close to the true one as can be.</summary>
+    private void KeepExtrema(in Cell cell, double* map, int padded, double* value, double reach, WalkTotals sum, int output)
+    {
+        for (int k = 0; k < cell.Count; k++)
+        {
+            if (value[k] - reach >= sum.Least[output] && value[k] + reach <= sum.Largest[output]) continue;
+            if (TracksErrors) Sharpen(cell, k);
+            double v = map[(d * padded) + output];
+            for (int q = 0; q < d; q++) v = Math.FusedMultiplyAdd(map[(q * padded) + output], cell.X[(q * cell.Stride) + k], v);
+            if (v < sum.Least[output]) Keep(cell, k, v, sum.Least, sum.ArgLeast, output);
+            if (v > sum.Largest[output]) Keep(cell, k, v, sum.Largest, sum.ArgLargest, output);
+        }
     }
 
     private void Keep(in Cell cell, int k, double v, double[] extreme, double[][] arg, int output)

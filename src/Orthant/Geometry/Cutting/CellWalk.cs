@@ -44,9 +44,9 @@ internal sealed unsafe partial class CellWalk : CellCutter
         entries[stage] = ++entryCount;
         if ((entryCount & 0x3FF) == 0) cancellation.ThrowIfCancellationRequested();
         CellArena.Mark mark = arena.Save();
-        int* crossing = arena.Take<int>(now.Units);
-        int* contributing = arena.Take<int>(now.Units);
-        double* factors = arena.Take<double>(now.Units);
+        int* crossing = arena.TakeIntegers(now.Units);
+        int* contributing = arena.TakeIntegers(now.Units + 1);
+        double* factors = arena.TakeDoubles(now.Units + 1);
         int crossings = 0, contributors = 0;
         Classify(stage, cell, map, crossing, ref crossings, contributing, factors, ref contributors);
         Stage next = table.Stages[stage + 1];
@@ -60,7 +60,7 @@ internal sealed unsafe partial class CellWalk : CellCutter
     {
         Stage now = table.Stages[stage], next = table.Stages[stage + 1];
         int used = 0;
-        Span<SlotUndo> undo = stackalloc SlotUndo[SlotUndo.Most];
+        SlotUndo* undo = (SlotUndo*)arena.TakeBytes((nuint)((crossings - i) * sizeof(SlotUndo)));
         bool opened = false;
         for (; i < crossings; i++)
         {
@@ -70,14 +70,6 @@ internal sealed unsafe partial class CellWalk : CellCutter
             int side = Cut(cell, form, facet, out Cell positive, out Cell negative, out int slot);
             if (side == 0)
             {
-                if (used == undo.Length)
-                {
-                    // Rare: this many cuts on one path within a stage; the rest goes one call deeper, with a fresh list to undo.
-                    Split(stage, cell, map, crossing, crossings, i, nextMap, depth);
-                    Undo(undo[..used]);
-                    if (opened) CloseJob();
-                    return;
-                }
                 undo[used++] = new SlotUndo(slot, slots[slot]);
                 slots[slot] = facet;
                 depth++;
@@ -96,7 +88,7 @@ internal sealed unsafe partial class CellWalk : CellCutter
                 {
                     if (!OpenJob())
                     {
-                        Undo(undo[..used]);
+                        Undo(undo, used);
                         return;
                     }
                     opened = true;
@@ -110,13 +102,13 @@ internal sealed unsafe partial class CellWalk : CellCutter
         }
         if (nextMap is null) nextMap = OperatorMap(stage, map);
         Enter(stage + 1, cell, nextMap, depth);
-        Undo(undo[..used]);
+        Undo(undo, used);
         if (opened) CloseJob();
     }
 
-    private void Undo(Span<SlotUndo> undo)
+    private void Undo(SlotUndo* undo, int used)
     {
-        for (int u = undo.Length - 1; u >= 0; u--) slots[undo[u].Slot] = undo[u].Before;
+        for (int u = used - 1; u >= 0; u--) slots[undo[u].Slot] = undo[u].Before;
     }
 
     private bool OpenJob()
@@ -129,8 +121,6 @@ internal sealed unsafe partial class CellWalk : CellCutter
 
     private readonly struct SlotUndo(int slot, FacetSlot before)
     {
-        public const int Most = 24;
-
         public int Slot { get; } = slot;
 
         public FacetSlot Before { get; } = before;

@@ -66,14 +66,15 @@ internal sealed unsafe class StageTable : IDisposable
             }
         }
         double* bias = Allocate(padded), left = Allocate(padded);
-        byte* kinks = (byte*)Allocate((padded / 8 / 8) + 1);
+        byte* kinks = (byte*)Allocate((padded / 8 / 8) + 1), leaky = (byte*)Allocate((padded / 8 / 8) + 1);
         for (int i = 0; i < units; i++)
         {
             bias[i] = stage.Bias[i];
             left[i] = stage.Activations[i].LeftSlope;
             if (!stage.Activations[i].IsIdentity) kinks[i / 8] |= (byte)(1 << (i % 8));
+            if (left[i] != 0) leaky[i / 8] |= (byte)(1 << (i % 8));
         }
-        return new Stage(stage, units, padded, columns, bias, left, kinks);
+        return new Stage(stage, units, padded, columns, bias, left, kinks, leaky);
     }
 
     /// <summary>Row q: weights times the half side of free input q. Constants: the value at the centre. Errors: what rounding can do to both.</summary>
@@ -120,7 +121,7 @@ internal sealed unsafe class StageTable : IDisposable
 }
 
 /// <summary>One stage of the normal form as the walk reads it.</summary>
-internal sealed unsafe class Stage(NormalStage source, int units, int padded, double* columns, double* bias, double* leftSlope, byte* kinks)
+internal sealed unsafe class Stage(NormalStage source, int units, int padded, double* columns, double* bias, double* leftSlope, byte* kinks, byte* leaky)
 {
     public NormalStage Source { get; } = source;
 
@@ -139,6 +140,9 @@ internal sealed unsafe class Stage(NormalStage source, int units, int padded, do
 
     /// <summary>One bit a unit: whether it has a kink.</summary>
     public byte* Kinks { get; } = kinks;
+
+    /// <summary>One bit a unit: whether it passes anything on where its pre-activation is not positive.</summary>
+    public byte* Leaky { get; } = leaky;
 
     /// <summary>Bounds the roundings of one sum over all inputs of the stage, in units of its absolute terms.</summary>
     public double SumError { get; } = (source.Linear.LongestRow + 8) * Rounding.Unit;

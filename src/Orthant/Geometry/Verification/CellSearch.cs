@@ -94,7 +94,7 @@ internal sealed unsafe partial class CellSearch : CellCutter
     {
         Load(node, out Cell cell, out double* map);
         int stage = node.Stage;
-        sbyte* status = arena.Take<sbyte>(table.Stages.Max(s => s.Padded));
+        sbyte* status = (sbyte*)arena.TakeBytes((nuint)table.Stages.Max(s => s.Padded));
         for (int i = 0; i < node.Status.Length; i++) status[i] = node.Status[i];
         bool[] alive = (bool[])node.Alive.Clone();
         while (true)
@@ -141,8 +141,8 @@ internal sealed unsafe partial class CellSearch : CellCutter
     private double* NextMap(int stage, double* map, sbyte* status)
     {
         Stage now = table.Stages[stage], next = table.Stages[stage + 1];
-        int* contributing = arena.Take<int>(now.Units);
-        double* factors = arena.Take<double>(now.Units);
+        int* contributing = arena.TakeIntegers(now.Units + 1);
+        double* factors = arena.TakeDoubles(now.Units + 1);
         int contributors = 0;
         for (int i = 0; i < now.Units; i++)
         {
@@ -197,7 +197,7 @@ internal sealed unsafe partial class CellSearch : CellCutter
         {
             // A slot is kept for the split to come.
             if (System.Numerics.BitOperations.PopCount(cell.AllFacets) > 62) break;
-            double* form = arena.Take<double>(layout.Length);
+            double* form = arena.TakeDoubles(layout.Length);
             relaxation.NegatedBound(c, form, layout.Constant);
             double size = 0;
             for (int q = 0; q <= d; q++) size += Math.Abs(form[q]);
@@ -334,7 +334,7 @@ internal sealed unsafe partial class CellSearch : CellCutter
     {
         int padded = table.Stages[node.Stage].Padded;
         cell = Cell.Take(arena, d, node.Count);
-        map = arena.Take<double>(rows * padded);
+        map = arena.TakeDoubles(rows * padded);
         node.Numbers.AsSpan(0, d * cell.Stride).CopyTo(new Span<double>(cell.X, d * cell.Stride));
         node.Numbers.AsSpan(d * cell.Stride, cell.Stride).CopyTo(new Span<double>(cell.Radius, cell.Stride));
         node.Numbers.AsSpan((d + 1) * cell.Stride, rows * padded).CopyTo(new Span<double>(map, rows * padded));
@@ -343,7 +343,7 @@ internal sealed unsafe partial class CellSearch : CellCutter
         int at = ((d + 1) * cell.Stride) + (rows * padded), index = 0;
         for (ulong left = cell.AllFacets; left != 0; left &= left - 1, index++, at += layout.Length)
         {
-            double* form = arena.Take<double>(layout.Length);
+            double* form = arena.TakeDoubles(layout.Length);
             node.Numbers.AsSpan(at, layout.Length).CopyTo(new Span<double>(form, layout.Length));
             slots[System.Numerics.BitOperations.TrailingZeroCount(left)] = new FacetSlot { Stage = node.Facets[index].Stage, Unit = node.Facets[index].Unit, Form = form };
         }
