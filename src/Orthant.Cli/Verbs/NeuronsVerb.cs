@@ -20,7 +20,7 @@ internal sealed class NeuronsVerb : Verb
 
     public override IReadOnlyList<Argument> Arguments => [domainOptions.Model];
 
-    public override IReadOnlyList<Option> Options => [domainOptions.Box, domainOptions.Slice, svg];
+    public override IReadOnlyList<Option> Options => [domainOptions.Box, domainOptions.Slice, domainOptions.Where, svg];
 
     public override Answer Run(VerbCall call)
     {
@@ -28,6 +28,7 @@ internal sealed class NeuronsVerb : Verb
         if (call.Get(svg) is not null && domain.Dimension != 2) throw new OrthantInputException("command line", "--svg", $"a domain of {domain.Dimension} dimensions", "2, a plane");
         RegionComplex complex;
         using (ProgressLine progress = call.ShowProgress()) complex = RegionComplex.Build(network, domain, SignPolicy.Certified, progress, call.Cancellation);
+        if (complex.Regions.Length == 0) throw DomainOptions.Flat();
         if (call.Get(svg) is string path)
         {
             NeuronSegments segments = new();

@@ -38,7 +38,7 @@ internal sealed class RegionsVerb : Verb
 
     public override IReadOnlyList<Argument> Arguments => [domainOptions.Model];
 
-    public override IReadOnlyList<Option> Options => [domainOptions.Box, domainOptions.Slice, most, exact, fast, countOnly, svg, colour, csv, graph, certificate];
+    public override IReadOnlyList<Option> Options => [domainOptions.Box, domainOptions.Slice, domainOptions.Where, most, exact, fast, countOnly, svg, colour, csv, graph, certificate];
 
     public override Answer Run(VerbCall call)
     {
@@ -61,6 +61,7 @@ internal sealed class RegionsVerb : Verb
         {
             if (domain.Dimension > RegionEnumerator.MostDimensions) return Walk(call, network, domain, progress);
             found = RegionEnumerator.Enumerate(network, domain, options, polygons, progress, call.Cancellation);
+            if (found.IsComplete && found.ActivationRegions == 0) throw DomainOptions.Flat();
             bool wanted = call.Get(csv) is not null || call.Get(graph) is not null;
             if (wanted && !found.IsComplete) throw new OrthantInputException("command line", "--max", "an incomplete enumeration", "a complete one for --csv and --graph");
             if (found.IsComplete && (wanted || (!call.Get(countOnly) && found.ActivationRegions <= MostJoined)))
