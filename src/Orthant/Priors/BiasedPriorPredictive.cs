@@ -3,7 +3,8 @@ namespace Orthant.Priors;
 /// <summary>The law of one output of a random network with normal biases, at one input.</summary>
 /// <remarks>Biases break the product, but not the chain: given its variance V every unit is normal, and V' = b² + s² V Q with an independent
 /// Q a layer. The law of V is carried through the layers as weights on a grid of log(V − b²), where it is smooth, plus one atom for a dead
-/// layer, after which V is b² alone. Absolute errors of probabilities: 2·10⁻⁸ at worst was seen; without biases use <see cref="PriorPredictive"/>,
+/// layer, after which V is b² alone. Masses on both sides agreed to 2·10⁻¹² of themselves with nested sums for two hidden layers of up to nine
+/// units (a test of the suite), and to 10⁻¹² with the product where there are no biases; without biases use <see cref="PriorPredictive"/>,
 /// which is faster and sharper.</remarks>
 public static class BiasedPriorPredictive
 {
