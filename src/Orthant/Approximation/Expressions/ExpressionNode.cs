@@ -197,6 +197,10 @@ internal sealed class RealPowerNode(ExpressionNode operand, Interval exponent, d
 /// <summary>A named function of one operand.</summary>
 internal sealed class CallNode(NamedFunction function, ExpressionNode operand) : ExpressionNode
 {
+    public NamedFunction Function => function;
+
+    public bool IsOfTheVariable => operand is VariableNode;
+
     public override bool IsConstant => operand.IsConstant;
 
     public override double Value(double x) => function.Value(operand.Value(x));

@@ -36,11 +36,13 @@ public static class TableFit
         ArgumentNullException.ThrowIfNull(y);
         ArgumentOutOfRangeException.ThrowIfLessThan(pieces, 1);
         options ??= SplineFitOptions.Default;
-        Tunnel tunnel = new(x, y, options, polygonal: false);
-        Links links = tunnel.Best(pieces, 0, 0, true, cancellation);
+        bool free = options is { Shape: SplineShape.Free, Pins.Count: 0 };
+        Links links = free
+            ? new TableExchange(x, y, cancellation).Best(pieces)
+            : new Tunnel(x, y, options, polygonal: false).Best(pieces, 0, 0, true, cancellation);
         LinearSpline spline = links.Connect(x[0], x[^1], options.Pins);
         double error = Largest(spline, x, y);
-        ImmutableArray<KinkWindow> windows = options is { Shape: SplineShape.Free, Pins.Count: 0 } ? [.. links.Windows] : [];
+        ImmutableArray<KinkWindow> windows = free ? [.. links.Windows] : [];
         return new FittedSpline(spline, error, error, Math.Min(error, Bound(x, y, windows)), pieces, 0, windows, []);
     }
 
