@@ -20,6 +20,9 @@ internal sealed class ApproximateVerb : Verb
     private readonly Option<string?> shape = new("--shape") { Description = "increasing, decreasing, convex or concave", HelpName = "S" };
     private readonly Option<string?> pins = new("--pin") { Description = "points that the spline passes through", HelpName = "X:Y,…" };
     private readonly Option<string?> certificate = new("--certificate") { Description = "write the evidence, for orthant check", HelpName = "F" };
+    private readonly Option<bool> compare = new("--compare") { Description = "error against parameters for free knots, fixed knots, dictionaries, deep compositions and a trained network; --pieces: the most (default: 64)" };
+    private readonly Option<string?> svg = new("--svg") { Description = "with --compare: draw it", HelpName = "F" };
+    private readonly Option<string?> html = new("--html") { Description = "with --compare: a page of its picture and tables", HelpName = "F" };
     private readonly Option<bool> single = new("--float32") { Description = "write the network with float32 weights (default: float64)" };
     private readonly Option<string?> output = new("--out") { Description = "the network: .onnx or .json; or the table of knots as a C header: .h", HelpName = "FILE" };
 
@@ -32,7 +35,7 @@ internal sealed class ApproximateVerb : Verb
 
     public override IReadOnlyList<Argument> Arguments => [target];
 
-    public override IReadOnlyList<Option> Options => [on, error, pieces, depth, form, width, norm, shape, pins, single, output, certificate];
+    public override IReadOnlyList<Option> Options => [on, error, pieces, depth, form, width, norm, shape, pins, compare, svg, html, single, output, certificate];
 
     public override Answer Run(VerbCall call)
     {
@@ -40,6 +43,8 @@ internal sealed class ApproximateVerb : Verb
         if (call.Get(error) is double e && !(e > 0 && double.IsFinite(e))) throw new OrthantInputException("command line", "--error", e.ToString("R", CultureInfo.InvariantCulture), "a positive number");
         if (call.Get(pieces) is int n && n is < 1 or > SplineFit.MostPieces) throw new OrthantInputException("command line", "--pieces", $"{n}", $"1 to {SplineFit.MostPieces}");
         bool isTable = IsTable(text);
+        if (call.Get(compare)) return Compare(call, text, isTable);
+        if (call.Has(svg) || call.Has(html)) throw new OrthantInputException("command line", call.Has(svg) ? "--svg" : "--html", "no --compare", "--compare with it");
         if (call.Get(form) is string special && SpecialForms.IsOne(special)) return SpecialForms.Run(call, special, text, Interval(call), call.Get(depth), call.Get(pieces), call.Get(error), call.Get(output));
         if (call.Has(depth)) throw new OrthantInputException("command line", "--depth", $"{call.Get(depth)} with a spline", $"--depth with one of {string.Join(", ", SpecialForms.Names)}; splines have --pieces or --error");
         if (call.Has(error) == call.Has(pieces)) throw new OrthantInputException("command line", "approximate", call.Has(error) ? "both --error and --pieces" : "neither --error nor --pieces", "one of the two");
@@ -55,6 +60,29 @@ internal sealed class ApproximateVerb : Verb
         if (call.Get(output) is string path) Write(path, compiled, text, isTable);
         Dictionary<string, object?> json = Json(fit, compiled, type == ElementType.Float64 ? (own, others) : (others, own), own);
         return new Answer(json, view => Show(view, text, call, fit, compiled, own, others), fit.IsCertified);
+    }
+
+    private Answer Compare(VerbCall call, string text, bool isTable)
+    {
+        Option[] others = [error, depth, form, width, norm, shape, pins, single, output, certificate];
+        if (others.FirstOrDefault(call.Has) is Option other) throw new OrthantInputException("command line", other.Name, "--compare", "a comparison with --pieces, --svg and --html alone");
+        int most = call.Get(pieces) ?? 64;
+        if (most is < 4 or > 4096) throw new OrthantInputException("command line", "--pieces", $"{most} with --compare", "4 to 4096");
+        if (isTable)
+        {
+            (double[] x, double[] y) = Columns(text);
+            return ComparisonForm.Run(call, text, TargetFunction.Of(new LinearSpline(x, y).Evaluate), [x[0], x[^1]], most, call.Get(svg), call.Get(html), text);
+        }
+        return ComparisonForm.Run(call, text, Expression.Parse(text), Interval(call), most, call.Get(svg), call.Get(html));
+    }
+
+    private static (double[] X, double[] Y) Columns(string path)
+    {
+        NumberTable table = TableFile.Read(path);
+        if (table.Columns != 2) throw new OrthantInputException(path, "", $"{table.Columns} columns", "two, x and y");
+        (double[] x, double[] y) = (table.Column(0), table.Column(1));
+        TableFit.Check(path, x, y);
+        return (x, y);
     }
 
     private static bool IsTable(string text)
@@ -86,10 +114,7 @@ internal sealed class ApproximateVerb : Verb
 
     private FittedSpline FitTable(VerbCall call, string path)
     {
-        NumberTable table = TableFile.Read(path);
-        if (table.Columns != 2) throw new OrthantInputException(path, "", $"{table.Columns} columns", "two, x and y");
-        double[] x = table.Column(0), y = table.Column(1);
-        TableFit.Check(path, x, y);
+        (double[] x, double[] y) = Columns(path);
         SplineFitOptions options = Wishes(call);
         foreach ((double at, _) in options.Pins)
         {
@@ -110,10 +135,7 @@ internal sealed class ApproximateVerb : Verb
             LinearSpline best = LeastSquaresFit.OfFunction(function, ends[0], ends[1], wanted, call.Cancellation);
             return SplineFit.Certify(function, best);
         }
-        NumberTable table = TableFile.Read(text);
-        if (table.Columns != 2) throw new OrthantInputException(text, "", $"{table.Columns} columns", "two, x and y");
-        double[] x = table.Column(0), y = table.Column(1);
-        TableFit.Check(text, x, y);
+        (double[] x, double[] y) = Columns(text);
         return TableFit.Certify(x, y, LeastSquaresFit.OfSamples(x, y, wanted, call.Cancellation));
     }
 
