@@ -41,6 +41,7 @@ internal static class Application
         catch (OrthantInputException e)
         {
             surroundings.Error.WriteLine($"orthant: {View.Plain(e.Message)}");
+            foreach (string line in e.Excerpt.Split('\n', StringSplitOptions.RemoveEmptyEntries)) surroundings.Error.WriteLine($"  {View.Plain(line)}");
             return WrongInput;
         }
         catch (OperationCanceledException)

@@ -20,6 +20,7 @@ internal sealed class ApproximateVerb : Verb
     private readonly Option<string?> shape = new("--shape") { Description = "increasing, decreasing, convex or concave", HelpName = "S" };
     private readonly Option<string?> pins = new("--pin") { Description = "points that the spline passes through", HelpName = "X:Y,…" };
     private readonly Option<string?> certificate = new("--certificate") { Description = "write the evidence, for orthant check", HelpName = "F" };
+    private readonly Option<bool> disconnected = new("--disconnected") { Description = "straight pieces that need not meet: a table, not a network" };
     private readonly Option<bool> compare = new("--compare") { Description = "error against parameters for free knots, fixed knots, dictionaries, deep compositions and a trained network; --pieces: the most (default: 64)" };
     private readonly Option<string?> svg = new("--svg") { Description = "with --compare: draw it", HelpName = "F" };
     private readonly Option<string?> html = new("--html") { Description = "with --compare: a page of its picture and tables", HelpName = "F" };
@@ -35,7 +36,7 @@ internal sealed class ApproximateVerb : Verb
 
     public override IReadOnlyList<Argument> Arguments => [target];
 
-    public override IReadOnlyList<Option> Options => [on, error, pieces, depth, form, width, norm, shape, pins, compare, svg, html, single, output, certificate];
+    public override IReadOnlyList<Option> Options => [on, error, pieces, depth, form, width, norm, shape, pins, disconnected, compare, svg, html, single, output, certificate];
 
     public override Answer Run(VerbCall call)
     {
@@ -48,6 +49,7 @@ internal sealed class ApproximateVerb : Verb
         if (call.Get(form) is string special && SpecialForms.IsOne(special)) return SpecialForms.Run(call, special, text, Interval(call), call.Get(depth), call.Get(pieces), call.Get(error), call.Get(output));
         if (call.Has(depth)) throw new OrthantInputException("command line", "--depth", $"{call.Get(depth)} with a spline", $"--depth with one of {string.Join(", ", SpecialForms.Names)}; splines have --pieces or --error");
         if (call.Has(error) == call.Has(pieces)) throw new OrthantInputException("command line", "approximate", call.Has(error) ? "both --error and --pieces" : "neither --error nor --pieces", "one of the two");
+        if (call.Get(disconnected)) return Disconnected(call, text, isTable);
         NetworkForm chosen = Form(call.Get(form));
         if (call.Get(norm) is string n2 && n2 is not ("sup" or "l2")) throw new OrthantInputException("command line", "--norm", $"'{n2}'", "sup or l2");
         if (call.Get(norm) == "l2" && (call.Has(error) || call.Has(shape) || call.Has(pins))) throw new OrthantInputException("command line", "--norm l2", "--error, --shape or --pin", "--pieces alone");
@@ -62,9 +64,45 @@ internal sealed class ApproximateVerb : Verb
         return new Answer(json, view => Show(view, text, call, fit, compiled, own, others), fit.IsCertified);
     }
 
+    private Answer Disconnected(VerbCall call, string text, bool isTable)
+    {
+        Option[] others = [form, width, norm, shape, pins, single, output, certificate];
+        if (others.FirstOrDefault(call.Has) is Option other) throw new OrthantInputException("command line", other.Name, "--disconnected", "pieces that need not meet with --error or --pieces alone");
+        DisconnectedSpline fit;
+        if (isTable)
+        {
+            (double[] x, double[] y) = Columns(text);
+            fit = call.Get(error) is double e ? DisconnectedFit.WithError(x, y, e) : DisconnectedFit.WithPieces(x, y, call.Get(pieces)!.Value, call.Cancellation);
+        }
+        else
+        {
+            Expression function = Expression.Parse(text);
+            double[] ends = Interval(call);
+            int most = Math.Min(call.Get(pieces) ?? 1, 100_000);
+            fit = call.Get(error) is double e ? DisconnectedFit.WithError(function, ends[0], ends[1], e, call.Cancellation) : DisconnectedFit.WithPieces(function, ends[0], ends[1], most, call.Cancellation);
+        }
+        Dictionary<string, object?> json = new()
+        {
+            ["pieces"] = fit.Pieces.Length,
+            ["segments"] = fit.Pieces.Select(p => new { from = p.Knots[0], to = p.Knots[1], left = p.Values[0], right = p.Values[1] }).ToArray(),
+            ["certifiedError"] = Known(fit.Error),
+            ["seenError"] = fit.SeenError,
+            ["lowerBoundError"] = fit.LowerBound,
+            ["impossiblePieces"] = fit.ImpossiblePieces,
+        };
+        return new Answer(json, view =>
+        {
+            view.Heading($"{text}: {View.Count(fit.Pieces.Length)} pieces that need not meet, error at most {View.Number(fit.Error)}");
+            view.Facts(fit.ImpossiblePieces > 0
+                ? ("proved impossible", $"{View.Count(fit.ImpossiblePieces)} pieces within {View.Number(call.Get(error) ?? 0)}, whatever the jumps")
+                : ("no pieces of this number below", View.Number(fit.LowerBound)));
+            view.Next("the same without --disconnected: what continuity costs");
+        }, double.IsFinite(fit.Error));
+    }
+
     private Answer Compare(VerbCall call, string text, bool isTable)
     {
-        Option[] others = [error, depth, form, width, norm, shape, pins, single, output, certificate];
+        Option[] others = [error, depth, form, width, norm, shape, pins, disconnected, single, output, certificate];
         if (others.FirstOrDefault(call.Has) is Option other) throw new OrthantInputException("command line", other.Name, "--compare", "a comparison with --pieces, --svg and --html alone");
         int most = call.Get(pieces) ?? 64;
         if (most is < 4 or > 4096) throw new OrthantInputException("command line", "--pieces", $"{most} with --compare", "4 to 4096");

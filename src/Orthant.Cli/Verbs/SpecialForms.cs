@@ -15,7 +15,8 @@ internal static class SpecialForms
     /// <param name="Network">The network.</param>
     /// <param name="Certified">A proved bound of its error in real arithmetic; null where there is none.</param>
     /// <param name="Why">What it is.</param>
-    private sealed record Made(ReluNetwork Network, double? Certified, string Why);
+    /// <param name="IsExact">Whether the weights are those of the formula, without any rounding.</param>
+    private sealed record Made(ReluNetwork Network, double? Certified, string Why, bool IsExact = false);
 
     public static Answer Run(VerbCall call, string form, string text, double[] on, int? depth, int? pieces, double? error, string? output)
     {
@@ -43,6 +44,8 @@ internal static class SpecialForms
             OutputFolder.PrepareFor(output);
             ModelFile.Write(output, made.Network);
         }
+        (double inDouble, double inSingle) = SpecialNetworks.RoundingBounds(made.Network, on[0], right);
+        double? total = made.Certified is double proved ? ((Numerics.Interval)proved + inDouble).Upper : null;
         long parameters = made.Network.Layers.Sum(l => ((long)l.Inputs + 1) * l.Outputs);
         Dictionary<string, object?> json = new()
         {
@@ -54,6 +57,10 @@ internal static class SpecialForms
             ["parameters"] = parameters,
             ["certifiedError"] = made.Certified,
             ["seenError"] = seen,
+            ["representationError"] = made.IsExact ? 0.0 : null,
+            ["float64Error"] = inDouble,
+            ["float32Error"] = inSingle,
+            ["totalError"] = total,
             ["pieces"] = null,
         };
         return new Answer(json, view =>
@@ -62,6 +69,9 @@ internal static class SpecialForms
             view.Facts(
                 ("form", $"{form}: {made.Why}"),
                 ("error", made.Certified is double e ? $"at most {View.Number(e)} (proved, real arithmetic)" : "not proved"),
+                ("network against its formula", made.IsExact ? "0: all weights are exact" : "part of the error above"),
+                ("rounding in float64", $"at most {View.Number(inDouble)}"),
+                ("rounding in float32", $"at most {View.Number(inSingle)}"),
                 ("seen in float64", View.Number(seen)));
             view.Next(output is null ? "the same with --out out/network.onnx" : $"orthant inspect {output}");
         });
@@ -77,14 +87,14 @@ internal static class SpecialForms
     {
         RequireUnit(on, "takagi");
         RequireSame(function, on, "takagi", "takagi(x)");
-        return new Made(SpecialNetworks.Takagi(m), 2.0 / 3 * Math.ScaleB(1, -m) * (1 + 1e-15), "the sum of 2^-k times the hat's k-th power, cut off after m terms; what is cut off is 2^-m takagi(2^m x)");
+        return new Made(SpecialNetworks.Takagi(m), 2.0 / 3 * Math.ScaleB(1, -m) * (1 + 1e-15), "the sum of 2^-k times the hat's k-th power, cut off after m terms; what is cut off is 2^-m takagi(2^m x)", IsExact: true);
     }
 
     private static Made Square(Expression function, double[] on, int m)
     {
         RequireUnit(on, "square");
         RequireSame(function, on, "square", "x^2");
-        return new Made(SpecialNetworks.Square(m), 0.5 * Math.ScaleB(1, -2 * (m + 1)), "the best spline of 2^m pieces");
+        return new Made(SpecialNetworks.Square(m), 0.5 * Math.ScaleB(1, -2 * (m + 1)), "the best spline of 2^m pieces", IsExact: true);
     }
 
     private static Made Power(Expression function, double[] on, int k, int pieces, CancellationToken cancellation)
@@ -97,7 +107,7 @@ internal static class SpecialForms
         // The hat itself is two neurons with exact weights; every other function is its spline.
         bool isHat = on is [0, 1] && Enumerable.Range(0, 1025).All(i => function.Value(i / 1024.0) == 1 - Math.Abs((i / 512.0) - 1));
         ReluNetwork network = isHat ? SpecialNetworks.HatPower(k) : SpecialNetworks.Power(FunctionCompiler.Compile(fit.Spline, NetworkForm.Shallow).Network, k);
-        return new Made(network, null, isHat ? $"the hat, {k} times" : $"the function's spline of {fit.Spline.Pieces} pieces, {k} times");
+        return new Made(network, null, isHat ? $"the hat, {k} times" : $"the function's spline of {fit.Spline.Pieces} pieces, {k} times", isHat);
     }
 
     private static Made Product(Expression function, double[] on, int? depth, double? error)

@@ -73,7 +73,8 @@ internal sealed class FormulaSteps(string[] steps)
             case "relu": return (Interval.Max(v, 0), v.Lower >= 0 ? 1 : v.Upper <= 0 ? 0 : new Interval(0, 1));
             case "exp": return (Interval.Exp(v), Interval.Exp(v));
             case "log": return v.Lower > 0 ? (Interval.Log(v), 1 / v) : (Interval.Entire, Interval.Entire);
-            case "sqrt": return v.Lower < 0 ? (Interval.Entire, Interval.Entire) : (Interval.Sqrt(v), v.Lower > 0 ? 0.5 / Interval.Sqrt(v) : Interval.Entire);
+            // Where the operand's enclosure reaches beyond the domain, what is said holds where the formula has a value.
+            case "sqrt": return v.Upper < 0 ? (Interval.Entire, Interval.Entire) : (Interval.Sqrt(Interval.Max(v, 0)), v.Lower > 0 ? 0.5 / Interval.Sqrt(v) : Interval.Entire);
             case "sin": return (Interval.Sin(v), Interval.Cos(v));
             case "cos": return (Interval.Cos(v), -Interval.Sin(v));
             case "tan": return Interval.Cos(v).Contains(0) ? (Interval.Entire, Interval.Entire) : (Interval.Tan(v), 1 / Interval.Square(Interval.Cos(v)));

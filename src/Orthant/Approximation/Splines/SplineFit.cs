@@ -86,11 +86,16 @@ internal sealed class ExchangeFit
     public ExchangeFit(TargetFunction function, double a, double b, SplineFitOptions options, int pieces, CancellationToken cancellation)
     {
         (this.function, this.a, this.b, this.options, this.cancellation) = (function, a, b, options, cancellation);
-        // A function without bounded slopes anywhere shows ever more between samples; it is neither worth nor able to be followed to 1e-9.
-        double inside = a + (0.37 * (b - a));
-        isRough = function.HasEnclosures && !function.Enclose(new Interval(inside, Math.BitIncrement(inside + (1e-9 * (b - a))))).Slope.IsBounded;
+        isRough = IsRough(function, a, b);
         isFree = options.Shape == SplineShape.Free && options.Pins.Count == 0;
         samples = Samples(pieces);
+    }
+
+    /// <summary>Whether slopes are bounded nowhere, as those of Takagi's function: between samples there is ever more to see.</summary>
+    public static bool IsRough(TargetFunction function, double a, double b)
+    {
+        double inside = a + (0.37 * (b - a));
+        return function.HasEnclosures && !function.Enclose(new Interval(inside, Math.BitIncrement(inside + (1e-9 * (b - a))))).Slope.IsBounded;
     }
 
     public FittedSpline WithPieces(int pieces)
@@ -151,7 +156,9 @@ internal sealed class ExchangeFit
     {
         while (true)
         {
-            int links = new Tunnel(samples.X, samples.Y, options, polygonal: !(isRough && isFree)).Count(error, SplineFit.MostPieces, true);
+            Tunnel tunnel = new(samples.X, samples.Y, options, polygonal: !(isRough && isFree));
+            if (!isFree && tunnel.Narrowest is double cost && cost > error) throw new OrthantInputException("command line", "--error", FormattableString.Invariant($"{error}"), FormattableString.Invariant($"more than {cost:G6}, what the shape or the pins cost"));
+            int links = tunnel.Count(error, SplineFit.MostPieces, true);
             if (links > SplineFit.MostPieces) throw new OrthantInputException("command line", "--error", FormattableString.Invariant($"{error}"), $"an error for which {SplineFit.MostPieces:N0} pieces are enough");
             if (samples.X.Length >= SamplesPerPiece * links) return links;
             samples = Samples(2 * links);
@@ -161,18 +168,18 @@ internal sealed class ExchangeFit
     /// <summary>Shows that so many pieces cannot reach an error, if that can be shown.</summary>
     private (int Pieces, ImmutableArray<KinkWindow> Windows) Disproof(int pieces, double error)
     {
-        if (!isFree || !function.HasEnclosures) return (0, []);
+        if (!function.HasEnclosures) return (0, []);
         List<KinkWindow> windows = [];
         // A little above the tolerance, so that every window is open at the tolerance itself, rounding and all.
         for (double slack = 1e-12; slack < 1e-4; slack *= 30)
         {
             if (new Tunnel(samples.X, samples.Y, options, polygonal: !(isRough && isFree)).Count(error * (1 + slack), pieces, true, windows) <= pieces) break;
             ImmutableArray<KinkWindow> found = [.. windows];
-            if (LowerBound.Of(function, found) > error) return (pieces, found);
+            if (Bound(found) > error) return (pieces, found);
         }
         Links links = new Tunnel(samples.X, samples.Y, options, polygonal: !(isRough && isFree)).Best(pieces, error, 0.01, true, cancellation);
         ImmutableArray<KinkWindow> best = [.. links.Windows];
-        if (LowerBound.Of(function, best) > error) return (pieces, best);
+        if (Bound(best) > error) return (pieces, best);
         return pieces > 1 ? Disproof(pieces - 1, error) : (0, []);
     }
 
@@ -266,10 +273,17 @@ internal sealed class ExchangeFit
     /// <summary>Keeps the best lower bound of all rounds.</summary>
     private void Prove(Links links)
     {
-        if (!isFree || !function.HasEnclosures) return;
+        if (!function.HasEnclosures) return;
         ImmutableArray<KinkWindow> windows = [.. links.Windows];
-        double bound = LowerBound.Of(function, windows);
+        double bound = Bound(windows);
         if (bound > proved) (proved, proof) = (bound, windows);
+    }
+
+    private double Bound(IReadOnlyList<KinkWindow> windows)
+    {
+        if (isFree) return LowerBound.Of(function, windows);
+        ConstrainedBound bound = new(function, samples.X, samples.Y, options);
+        return Math.Max(bound.OfAnyPieces(), bound.Of(windows));
     }
 
     /// <summary>The largest error that is seen on the spline, and where the error peaks: what the next round has to know.</summary>

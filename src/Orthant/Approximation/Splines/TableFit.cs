@@ -42,8 +42,8 @@ public static class TableFit
             : new Tunnel(x, y, options, polygonal: false).Best(pieces, 0, 0, true, cancellation);
         LinearSpline spline = links.Connect(x[0], x[^1], options.Pins);
         double error = Largest(spline, x, y);
-        ImmutableArray<KinkWindow> windows = free ? [.. links.Windows] : [];
-        return new FittedSpline(spline, error, error, Math.Min(error, Bound(x, y, windows)), pieces, 0, windows, []);
+        ImmutableArray<KinkWindow> windows = [.. links.Windows];
+        return new FittedSpline(spline, error, error, Math.Min(error, Bound(x, y, options, windows)), pieces, 0, windows, []);
     }
 
     /// <summary>The spline with the fewest pieces that stays within an error of all rows.</summary>
@@ -71,9 +71,8 @@ public static class TableFit
             LinearSpline spline = new Links(error, 0, lines, windows).Connect(x[0], x[^1], options.Pins);
             double reached = Largest(spline, x, y);
             if (reached > error && hair < 1e-3) continue;
-            bool free = options is { Shape: SplineShape.Free, Pins.Count: 0 };
             // At the tolerance itself, not the hair below it: only what the windows there prove is impossible.
-            int impossible = free && links > 1 && tunnel.Count(error, links - 1, true, windows) > links - 1 && Bound(x, y, windows) > error ? links - 1 : 0;
+            int impossible = links > 1 && tunnel.Count(error, links - 1, true, windows) > links - 1 && Bound(x, y, options, windows) > error ? links - 1 : 0;
             return new FittedSpline(spline, reached, reached, 0, spline.Pieces, impossible, [], [.. windows]);
         }
     }
@@ -121,7 +120,14 @@ public static class TableFit
         return worst;
     }
 
-    private static double Bound(double[] x, double[] y, IReadOnlyList<KinkWindow> windows) => LowerBound.Of(new TableFunction(x, y), windows);
+    /// <summary>What windows prove of splines through a table.</summary>
+    internal static double Bound(double[] x, double[] y, SplineFitOptions options, IReadOnlyList<KinkWindow> windows)
+    {
+        TableFunction table = new(x, y);
+        if (options is { Shape: SplineShape.Free, Pins.Count: 0 }) return LowerBound.Of(table, windows);
+        ConstrainedBound bound = new(table, x, y, options);
+        return Math.Max(bound.OfAnyPieces(), bound.Of(windows));
+    }
 
     /// <summary>A table as a function that is defined at its abscissae alone.</summary>
     private sealed class TableFunction(double[] x, double[] y) : TargetFunction
