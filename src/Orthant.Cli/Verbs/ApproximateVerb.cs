@@ -9,7 +9,7 @@ namespace Orthant.Cli.Verbs;
 /// <summary>Compiles a function or a table into a ReLU network.</summary>
 internal sealed class ApproximateVerb : Verb
 {
-    private readonly Argument<string> target = new("EXPR|TABLE") { Description = "a formula in x, such as \"tanh(x)\", or a .csv or .npy table of x and y" };
+    private readonly Argument<string> target = new("EXPR|TABLE|MODEL") { Description = "a formula in x, such as \"tanh(x)\", a .csv or .npy table of x and y, or a network of one input and one output" };
     private readonly Option<string?> on = new("--on") { Description = "the interval, of a formula", HelpName = "A,B" };
     private readonly Option<double?> error = new("--error") { Description = "the error to reach with the fewest pieces", HelpName = "E" };
     private readonly Option<int?> pieces = new("--pieces") { Description = "the number of pieces to do the best with", HelpName = "N" };
@@ -58,7 +58,7 @@ internal sealed class ApproximateVerb : Verb
         CompiledSpline compiled = FunctionCompiler.Compile(fit.Spline, chosen, call.Get(width), type, fit.SeenError);
         CompiledSpline other = FunctionCompiler.Compile(fit.Spline, compiled.Form, call.Get(width), call.Get(single) ? ElementType.Float64 : ElementType.Float32, fit.SeenError);
         NetworkErrors own = NetworkErrors.Of(compiled), others = NetworkErrors.Of(other);
-        if (call.Get(certificate) is string evidence) WriteCertificate(evidence, isTable ? null : Expression.Parse(text), fit);
+        if (call.Get(certificate) is string evidence) WriteCertificate(evidence, isTable || IsModel(text) ? null : Expression.Parse(text), fit);
         if (call.Get(output) is string path) Write(path, compiled, text, isTable);
         Dictionary<string, object?> json = Json(fit, compiled, type == ElementType.Float64 ? (own, others) : (others, own), own);
         return new Answer(json, view => Show(view, text, call, fit, compiled, own, others), fit.IsCertified);
@@ -76,7 +76,7 @@ internal sealed class ApproximateVerb : Verb
         }
         else
         {
-            Expression function = Expression.Parse(text);
+            TargetFunction function = Function(text);
             double[] ends = Interval(call);
             int most = Math.Min(call.Get(pieces) ?? 1, 100_000);
             fit = call.Get(error) is double e ? DisconnectedFit.WithError(function, ends[0], ends[1], e, call.Cancellation) : DisconnectedFit.WithPieces(function, ends[0], ends[1], most, call.Cancellation);
@@ -111,7 +111,7 @@ internal sealed class ApproximateVerb : Verb
             (double[] x, double[] y) = Columns(text);
             return ComparisonForm.Run(call, text, TargetFunction.Of(new LinearSpline(x, y).Evaluate), [x[0], x[^1]], most, call.Get(svg), call.Get(html), text);
         }
-        return ComparisonForm.Run(call, text, Expression.Parse(text), Interval(call), most, call.Get(svg), call.Get(html));
+        return ComparisonForm.Run(call, text, Function(text), Interval(call), most, call.Get(svg), call.Get(html));
     }
 
     private static (double[] X, double[] Y) Columns(string path)
@@ -123,6 +123,17 @@ internal sealed class ApproximateVerb : Verb
         return (x, y);
     }
 
+    private static bool IsModel(string text) => Path.GetExtension(text.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? text[..^3] : text).ToLowerInvariant() is ".onnx" or ".nnet" or ".json";
+
+    /// <summary>A formula, or a network that is tabulated: sampled, and so without proofs.</summary>
+    private static TargetFunction Function(string text)
+    {
+        if (!IsModel(text)) return Expression.Parse(text);
+        ReluNetwork network = ModelFile.Load(text).Network;
+        if (network.Inputs != 1 || network.Outputs != 1) throw new OrthantInputException(text, "", $"{network.Inputs} inputs and {network.Outputs} outputs", "one of each");
+        return TargetFunction.Of(x => network.Evaluate([x])[0]);
+    }
+
     private static bool IsTable(string text)
     {
         string name = text.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? text[..^3] : text;
@@ -131,7 +142,7 @@ internal sealed class ApproximateVerb : Verb
 
     private FittedSpline FitFormula(VerbCall call, string text)
     {
-        Expression function = Expression.Parse(text);
+        TargetFunction function = Function(text);
         double[] ends = Interval(call);
         SplineFitOptions options = Wishes(call);
         foreach ((double x, _) in options.Pins)
@@ -168,7 +179,7 @@ internal sealed class ApproximateVerb : Verb
         int wanted = call.Get(pieces)!.Value;
         if (!isTable)
         {
-            Expression function = Expression.Parse(text);
+            TargetFunction function = Function(text);
             double[] ends = Interval(call);
             LinearSpline best = LeastSquaresFit.OfFunction(function, ends[0], ends[1], wanted, call.Cancellation);
             return SplineFit.Certify(function, best);
@@ -209,7 +220,7 @@ internal sealed class ApproximateVerb : Verb
     private static void Write(string path, CompiledSpline compiled, string source, bool isTable)
     {
         OutputFolder.PrepareFor(path);
-        string[] inputs = isTable ? [source] : [];
+        string[] inputs = isTable || IsModel(source) ? [source] : [];
         if (path.EndsWith(".h", StringComparison.OrdinalIgnoreCase)) OutputFile.WriteText(path, KnotTable.ToCHeader(compiled.Spline, source), inputs);
         else ModelFile.Write(path, compiled.Network, inputs);
     }
@@ -217,7 +228,7 @@ internal sealed class ApproximateVerb : Verb
     private static void WriteCertificate(string path, Expression? function, FittedSpline fit)
     {
         Certificates.ApproximationCertificate made = (function is null ? null : fit.ToCertificate(function))
-            ?? throw new OrthantInputException("command line", "--certificate", function is null ? "a table, whose rows are the evidence" : $"'{function}'", "a formula of the functions that certificates know, with a proved error");
+            ?? throw new OrthantInputException("command line", "--certificate", function is null ? "a table or a network, of which no formula is known" : $"'{function}'", "a formula of the functions that certificates know, with a proved error");
         OutputFolder.PrepareFor(path);
         OutputFile.WriteText(path, made.ToJson());
     }

@@ -248,5 +248,7 @@ internal sealed class WeierstrassNode(ExpressionNode operand, Interval a, int b)
 
     public override Interval Range(Interval x) => FractalFunctions.Weierstrass(operand.Range(x), a, b);
 
-    public override Jet Enclose(Interval x) => FractalFunctions.Rough(Range(x));
+    public override Jet Enclose(Interval x) => Jet.Rough(Range(x));
+
+    public override bool Write(List<string> steps) => Write(operand, string.Create(CultureInfo.InvariantCulture, $"weierstrass:{a.Lower:R}:{a.Upper:R}:{b}"), steps);
 }

@@ -1,14 +1,9 @@
-using Orthant.Numerics;
-
-namespace Orthant.Approximation;
+namespace Orthant.Numerics;
 
 /// <summary>Functions that are continuous and nowhere differentiable, with ranges that are right at any scale.</summary>
 internal static class FractalFunctions
 {
     private const double TwoThirds = 0.66666666666666675;
-
-    /// <summary>A continuous function without any derivative.</summary>
-    public static Jet Rough(Interval value) => new(value, Interval.Entire, Interval.Entire);
 
     /// <summary>Takagi's function Σₙ≥₀ 2⁻ⁿ s(2ⁿx), s the distance to the nearest whole number: Σₖ≥₁ 2⁻ᵏ H∘ᵏ(x) on [0, 1].</summary>
     public static double Takagi(double x)
