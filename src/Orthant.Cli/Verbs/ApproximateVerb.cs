@@ -13,8 +13,8 @@ internal sealed class ApproximateVerb : Verb
     private readonly Option<string?> on = new("--on") { Description = "the interval, of a formula", HelpName = "A,B" };
     private readonly Option<double?> error = new("--error") { Description = "the error to reach with the fewest pieces", HelpName = "E" };
     private readonly Option<int?> pieces = new("--pieces") { Description = "the number of pieces to do the best with", HelpName = "N" };
-    private readonly Option<int?> depth = new("--depth") { Description = "the hidden layers of takagi, square and product; the k of power; the copies of pattern", HelpName = "M" };
-    private readonly Option<string?> form = new("--form") { Description = "auto, shallow, chain, paper, hat3, zigzag, twoLayer, localHats; takagi, square, power, product, riesz, pattern (default: auto)", HelpName = "F" };
+    private readonly Option<int?> depth = new("--depth") { Description = "the hidden layers of takagi, square and product; the k of power; the copies of pattern; the bits of a weight", HelpName = "M" };
+    private readonly Option<string?> form = new("--form") { Description = "auto, shallow, chain, paper, hat3, zigzag, twoLayer, localHats; takagi, square, power, product, riesz, pattern, bits (default: auto)", HelpName = "F" };
     private readonly Option<int> width = new("--width") { Description = "the width of chain, paper, hat3 and zigzag", HelpName = "W" };
     private readonly Option<string?> norm = new("--norm") { Description = "sup or l2, over 2001 even samples or the rows (default: sup)", HelpName = "sup|l2" };
     private readonly Option<string?> shape = new("--shape") { Description = "increasing, decreasing, convex or concave", HelpName = "S" };
@@ -261,7 +261,8 @@ internal sealed class ApproximateVerb : Verb
 
     private void Show(View view, string text, VerbCall call, FittedSpline fit, CompiledSpline compiled, NetworkErrors own, NetworkErrors others)
     {
-        view.Heading($"{text}: {View.Count(fit.Spline.Pieces)} pieces, error at most {View.Number(fit.Error)}");
+        string reached = fit.IsCertified ? $"error at most {View.Number(fit.Error)}" : $"error {View.Number(fit.SeenError)} seen, nothing proved";
+        view.Heading($"{text}: {View.Count(fit.Spline.Pieces)} pieces, {reached}");
         (string, string) proof = fit.ImpossiblePieces > 0
             ? ("proved impossible", $"{View.Count(fit.ImpossiblePieces)} pieces within {View.Number(call.Get(error) ?? 0)}")
             : ("no spline of as many pieces below", View.Number(fit.LowerBound));

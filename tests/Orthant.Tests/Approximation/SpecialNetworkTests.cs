@@ -159,6 +159,30 @@ public sealed class SpecialNetworkTests
         }
     }
 
+    [Theory]
+    [InlineData("sin(2*pi*x)", 0, 1, 16, 16)]
+    [InlineData("abs(x - 0.2)", -1, 3, 8, 44)]
+    [InlineData("exp(x)", 0, 1, 1, 20)]
+    public void BitsOfAWeightCarryAPath(string formula, double a, double b, int cells, int bits)
+    {
+        Expression f = Expression.Parse(formula);
+        BitExtraction made = BitExtraction.Of(f, a, b, cells, bits);
+        int seen = 0;
+        for (int i = 0; i <= 4000; i++)
+        {
+            double t = i / 4000.0, inCell = t * cells % 1;
+            // Ramps stand at the ends of the cells.
+            if (inCell > 1 - (1.0 / 60) && t * cells < cells - 1) continue;
+            double x = a + ((b - a) * t);
+            Assert.InRange(Math.Abs(made.Network.Evaluate([x])[0] - f.Value(x)), 0, made.Bound * 1.0001);
+            seen++;
+        }
+        Assert.True(seen > 3800);
+        // Fewer numbers than steps: that is the point of it.
+        long nonzero = made.Network.Layers.Cast<AffineLayer>().Sum(l => Enumerable.Range(0, l.Outputs).Sum(r => { SparseRow row = l.Linear.Row(r); long count = 0; for (int k = 0; k < row.Count; k++) count += row.Values[k] != 0 ? 1 : 0; return count; }));
+        Assert.True(nonzero <= (8 * cells) + (32 * bits), $"{nonzero}");
+    }
+
     [Fact]
     public void RoundingOfProductsIsBounded()
     {
