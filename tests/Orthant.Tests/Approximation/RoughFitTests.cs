@@ -82,5 +82,10 @@ public sealed class RoughFitTests
         Assert.Equal(1, fit.Error / whole, 1e-9);
         Assert.InRange(fit.LowerBound, whole * (1 - 1e-9), whole * (1 + 1e-9));
         Assert.True(fit.Spline.Pieces <= pieces);
+        double error = 1.7 * whole;
+        FittedSpline within = TableFit.WithError(x, y, error);
+        int links = new Tunnel(x, y, SplineFitOptions.Default, polygonal: false).Count(error * (1 - 1e-12), rows, true);
+        Assert.InRange(within.Error, 0, error);
+        Assert.Equal((links, links - 1), (within.Spline.Pieces, within.ImpossiblePieces));
     }, iter: 12);
 }

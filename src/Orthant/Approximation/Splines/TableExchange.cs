@@ -23,21 +23,13 @@ internal sealed class TableExchange(double[] x, double[] y, CancellationToken ca
     public Links Best(int pieces)
     {
         if (x.Length <= LongTable || pieces > x.Length / 64) return Whole(pieces, 0, 0);
-        SortedSet<int> start = [0, x.Length - 1];
-        for (int from = 0; from < x.Length; from += block)
-        {
-            ReadOnlySpan<double> values = y.AsSpan(from, Math.Min(block, x.Length - from));
-            start.Add(from + TensorPrimitives.IndexOfMax(values));
-            start.Add(from + TensorPrimitives.IndexOfMin(values));
-        }
-        int[] part = [.. start];
+        int[] part = Start();
         double guess = 0, spread = 0;
         for (int round = 1; ; round++)
         {
             cancellation.ThrowIfCancellationRequested();
             if (round > Rounds || part.Length > x.Length / 4) return Whole(pieces, guess, spread);
-            Tunnel tunnel = new(Array.ConvertAll(part, i => x[i]), Array.ConvertAll(part, i => y[i]), SplineFitOptions.Default, polygonal: false);
-            Links links = tunnel.Best(pieces, guess, spread, true, cancellation);
+            Links links = OfPart(part).Best(pieces, guess, spread, true, cancellation);
             List<int> violators = [];
             double worst = Check(links.Connect(x[0], x[^1], []), (links.Epsilon * (1 + 1e-12)) + double.Epsilon, violators);
             int[] joined = Merge(part, violators);
@@ -45,6 +37,54 @@ internal sealed class TableExchange(double[] x, double[] y, CancellationToken ca
             (part, guess, spread) = (joined, links.Epsilon, (worst - links.Epsilon) / links.Epsilon);
         }
     }
+
+    /// <summary>The path with the fewest links within an error of all rows, and the tunnel of the rows that prove it.</summary>
+    /// <param name="error">Not negative.</param>
+    public (LinearSpline Spline, double Reached, int Links, Tunnel Tunnel) Within(double error)
+    {
+        int[] part = x.Length <= LongTable ? [.. Enumerable.Range(0, x.Length)] : Start();
+        List<StraightLine> lines = [];
+        List<KinkWindow> windows = [];
+        // A hair below, so that the rounding of the knots does not lead out again.
+        for (double hair = 1e-12; ; hair *= 100)
+        {
+            while (true)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                Tunnel tunnel = OfPart(part);
+                int links = tunnel.Count(error * (1 - Math.Min(hair, 1e-3)), x.Length, true, windows, lines);
+                LinearSpline spline = new Links(error, 0, lines, windows).Connect(x[0], x[^1], []);
+                List<int> violators = [];
+                if (part.Length < x.Length) Check(spline, error, violators);
+                int[] joined = part.Length + violators.Count > x.Length / 4 && part.Length < x.Length && violators.Count > 0 ? [.. Enumerable.Range(0, x.Length)] : Merge(part, violators);
+                if (joined.Length > part.Length)
+                {
+                    part = joined;
+                    continue;
+                }
+                double reached = TableFit.Largest(spline, x, y);
+                if (reached > error && hair < 1e-3) break;
+                return (spline, reached, links, tunnel);
+            }
+        }
+    }
+
+    /// <summary>Both ends, and the highest and the lowest row of every block.</summary>
+    private int[] Start()
+    {
+        SortedSet<int> start = [0, x.Length - 1];
+        for (int from = 0; from < x.Length; from += block)
+        {
+            ReadOnlySpan<double> values = y.AsSpan(from, Math.Min(block, x.Length - from));
+            start.Add(from + TensorPrimitives.IndexOfMax(values));
+            start.Add(from + TensorPrimitives.IndexOfMin(values));
+        }
+        return [.. start];
+    }
+
+    private Tunnel OfPart(int[] part) => part.Length == x.Length
+        ? new Tunnel(x, y, SplineFitOptions.Default, polygonal: false)
+        : new Tunnel(Array.ConvertAll(part, i => x[i]), Array.ConvertAll(part, i => y[i]), SplineFitOptions.Default, polygonal: false);
 
     private Links Whole(int pieces, double guess, double spread) =>
         new Tunnel(x, y, SplineFitOptions.Default, polygonal: false).Best(pieces, guess, spread, true, cancellation);

@@ -59,6 +59,14 @@ public static class TableFit
         ArgumentNullException.ThrowIfNull(y);
         ArgumentOutOfRangeException.ThrowIfNegative(error);
         options ??= SplineFitOptions.Default;
+        if (options is { Shape: SplineShape.Free, Pins.Count: 0 })
+        {
+            (LinearSpline best, double largest, int least, Tunnel rows) = new TableExchange(x, y, cancellation).Within(error);
+            List<KinkWindow> proof = [];
+            // At the tolerance itself, not the hair below it: only what the windows there prove is impossible.
+            int cannot = least > 1 && rows.Count(error, least - 1, true, proof) > least - 1 && Bound(x, y, options, proof) > error ? least - 1 : 0;
+            return new FittedSpline(best, largest, largest, 0, best.Pieces, cannot, [], [.. proof]);
+        }
         Tunnel tunnel = new(x, y, options, polygonal: false);
         if (tunnel.Narrowest > error) throw new OrthantInputException("command line", "--error", FormattableString.Invariant($"{error:R}"), FormattableString.Invariant($"at least {tunnel.Narrowest:R}, what the shape or the pins cost"));
         List<KinkWindow> windows = [];
