@@ -31,6 +31,17 @@ internal static class Application
 
     private static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
 
+    /// <summary>One line; on a terminal the text with its caret beneath follows, elsewhere the caret stands in the line.</summary>
+    private static void WriteError(OrthantInputException e, Surroundings surroundings)
+    {
+        string[] excerpt = e.Excerpt.Split('\n');
+        bool hasCaret = excerpt.Length == 2;
+        string inline = hasCaret && !surroundings.ErrorIsTerminal ? $" (at the ^ in: {excerpt[0].Insert(Math.Min(excerpt[1].Length - 1, excerpt[0].Length), "^")})" : "";
+        surroundings.Error.WriteLine($"orthant: {View.Plain(e.Message + inline)}");
+        if (!hasCaret || !surroundings.ErrorIsTerminal) return;
+        foreach (string line in excerpt) surroundings.Error.WriteLine($"  {View.Plain(line)}");
+    }
+
     /// <summary>Runs one call.</summary>
     public static int Run(string[] args, Surroundings surroundings, CancellationToken cancellation)
     {
@@ -40,7 +51,7 @@ internal static class Application
         }
         catch (OrthantInputException e)
         {
-            surroundings.Error.WriteLine($"orthant: {View.Plain(e.Message)}");
+            WriteError(e, surroundings);
             return WrongInput;
         }
         catch (OperationCanceledException)

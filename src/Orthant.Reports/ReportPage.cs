@@ -38,14 +38,20 @@ internal static class ReportPage
         @media print{body{font-size:10.5pt}nav{display:none}section{break-inside:auto}figure,tr{break-inside:avoid}main,header,footer{max-width:none;padding:0}}
         """;
 
+    /// <summary>A page of one part.</summary>
+    public static string Single(string title, string lead, string content, string command) => Head(title, lead)
+        + $"</header>\n<main><section>{content}</section></main>\n<footer><p>Made by <code>{Html.Escape(command)}</code></p></footer></body></html>\n";
+
+    private static string Head(string title, string lead) =>
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"
+        + "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">"
+        + $"<title>{Html.Escape(title)} · Orthant report</title><style>{Style}</style></head>\n<body><header><h1>{Html.Escape(title)}</h1><p class=\"lead\">{Html.Escape(lead)}</p>";
+
     public static string Render(ReportInput input, IReadOnlyList<ReportSection> sections)
     {
         StringBuilder page = new();
         string title = input.FileName, name = input.Network.Name.Length > 0 ? $"{input.Network.Name} · " : "";
-        page.Append("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">")
-            .Append("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">")
-            .Append(CultureInfo.InvariantCulture, $"<title>{Html.Escape(title)} · Orthant report</title><style>{Style}</style></head>\n<body><header>")
-            .Append(CultureInfo.InvariantCulture, $"<h1>{Html.Escape(title)}</h1><p class=\"lead\">{Html.Escape(name)}{Html.Escape(input.Network.ToString())}</p><nav aria-label=\"parts\">");
+        page.Append(Head(title, name + input.Network.ToString())).Append("<nav aria-label=\"parts\">");
         foreach (ReportSection section in sections) page.Append(CultureInfo.InvariantCulture, $"<a href=\"#{section.Key}\">{Html.Escape(section.Title)}</a>");
         page.Append("</nav></header>\n<main>");
         foreach (ReportSection section in sections)

@@ -42,6 +42,10 @@ public sealed class OrthantInputException : Exception
     /// <summary>What should stand there.</summary>
     public string Expected { get; }
 
+    /// <summary>The text around the place, with a caret on a second line beneath it; empty where the place says enough. Not part of the message,
+    /// which is one line.</summary>
+    public string Excerpt { get; init; } = "";
+
     private static string Compose(string source, string place, string found, string expected)
     {
         string head = place.Length == 0 ? source : $"{source}, {place}";

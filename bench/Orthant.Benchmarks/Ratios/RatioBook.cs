@@ -10,6 +10,7 @@ internal static class RatioBook
         ["mlp"] = MlpRatios.Measure,
         ["regions"] = RegionRatios.Measure,
         ["convergence"] = ConvergenceRatios.Measure,
+        ["approximation"] = ApproximationRatios.Measure,
     };
 
     /// <summary>Measures the named comparisons.</summary>

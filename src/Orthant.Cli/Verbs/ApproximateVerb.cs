@@ -9,17 +9,21 @@ namespace Orthant.Cli.Verbs;
 /// <summary>Compiles a function or a table into a ReLU network.</summary>
 internal sealed class ApproximateVerb : Verb
 {
-    private readonly Argument<string> target = new("EXPR|TABLE") { Description = "a formula in x, such as \"tanh(x)\", or a .csv or .npy table of x and y" };
+    private readonly Argument<string> target = new("EXPR|TABLE|MODEL") { Description = "a formula in x, such as \"tanh(x)\", a .csv or .npy table of x and y, or a network of one input and one output" };
     private readonly Option<string?> on = new("--on") { Description = "the interval, of a formula", HelpName = "A,B" };
     private readonly Option<double?> error = new("--error") { Description = "the error to reach with the fewest pieces", HelpName = "E" };
     private readonly Option<int?> pieces = new("--pieces") { Description = "the number of pieces to do the best with", HelpName = "N" };
-    private readonly Option<int?> depth = new("--depth") { Description = "the hidden layers of takagi, square and product; the k of power; the copies of pattern", HelpName = "M" };
-    private readonly Option<string?> form = new("--form") { Description = "auto, shallow, chain, paper, hat3, zigzag, twoLayer, localHats; takagi, square, power, product, riesz, pattern (default: auto)", HelpName = "F" };
+    private readonly Option<int?> depth = new("--depth") { Description = "the hidden layers of takagi, square and product; the k of power; the copies of pattern; the bits of a weight", HelpName = "M" };
+    private readonly Option<string?> form = new("--form") { Description = "auto, shallow, chain, paper, hat3, zigzag, twoLayer, localHats; takagi, square, power, product, riesz, pattern, bits (default: auto)", HelpName = "F" };
     private readonly Option<int> width = new("--width") { Description = "the width of chain, paper, hat3 and zigzag", HelpName = "W" };
     private readonly Option<string?> norm = new("--norm") { Description = "sup or l2, over 2001 even samples or the rows (default: sup)", HelpName = "sup|l2" };
     private readonly Option<string?> shape = new("--shape") { Description = "increasing, decreasing, convex or concave", HelpName = "S" };
     private readonly Option<string?> pins = new("--pin") { Description = "points that the spline passes through", HelpName = "X:Y,…" };
     private readonly Option<string?> certificate = new("--certificate") { Description = "write the evidence, for orthant check", HelpName = "F" };
+    private readonly Option<bool> disconnected = new("--disconnected") { Description = "straight pieces that need not meet: a table, not a network" };
+    private readonly Option<bool> compare = new("--compare") { Description = "error against parameters for free knots, fixed knots, dictionaries, deep compositions and a trained network; --pieces: the most (default: 64)" };
+    private readonly Option<string?> svg = new("--svg") { Description = "with --compare: draw it", HelpName = "F" };
+    private readonly Option<string?> html = new("--html") { Description = "with --compare: a page of its picture and tables", HelpName = "F" };
     private readonly Option<bool> single = new("--float32") { Description = "write the network with float32 weights (default: float64)" };
     private readonly Option<string?> output = new("--out") { Description = "the network: .onnx or .json; or the table of knots as a C header: .h", HelpName = "FILE" };
 
@@ -32,7 +36,7 @@ internal sealed class ApproximateVerb : Verb
 
     public override IReadOnlyList<Argument> Arguments => [target];
 
-    public override IReadOnlyList<Option> Options => [on, error, pieces, depth, form, width, norm, shape, pins, single, output, certificate];
+    public override IReadOnlyList<Option> Options => [on, error, pieces, depth, form, width, norm, shape, pins, disconnected, compare, svg, html, single, output, certificate];
 
     public override Answer Run(VerbCall call)
     {
@@ -40,9 +44,12 @@ internal sealed class ApproximateVerb : Verb
         if (call.Get(error) is double e && !(e > 0 && double.IsFinite(e))) throw new OrthantInputException("command line", "--error", e.ToString("R", CultureInfo.InvariantCulture), "a positive number");
         if (call.Get(pieces) is int n && n is < 1 or > SplineFit.MostPieces) throw new OrthantInputException("command line", "--pieces", $"{n}", $"1 to {SplineFit.MostPieces}");
         bool isTable = IsTable(text);
+        if (call.Get(compare)) return Compare(call, text, isTable);
+        if (call.Has(svg) || call.Has(html)) throw new OrthantInputException("command line", call.Has(svg) ? "--svg" : "--html", "no --compare", "--compare with it");
         if (call.Get(form) is string special && SpecialForms.IsOne(special)) return SpecialForms.Run(call, special, text, Interval(call), call.Get(depth), call.Get(pieces), call.Get(error), call.Get(output));
         if (call.Has(depth)) throw new OrthantInputException("command line", "--depth", $"{call.Get(depth)} with a spline", $"--depth with one of {string.Join(", ", SpecialForms.Names)}; splines have --pieces or --error");
         if (call.Has(error) == call.Has(pieces)) throw new OrthantInputException("command line", "approximate", call.Has(error) ? "both --error and --pieces" : "neither --error nor --pieces", "one of the two");
+        if (call.Get(disconnected)) return Disconnected(call, text, isTable);
         NetworkForm chosen = Form(call.Get(form));
         if (call.Get(norm) is string n2 && n2 is not ("sup" or "l2")) throw new OrthantInputException("command line", "--norm", $"'{n2}'", "sup or l2");
         if (call.Get(norm) == "l2" && (call.Has(error) || call.Has(shape) || call.Has(pins))) throw new OrthantInputException("command line", "--norm l2", "--error, --shape or --pin", "--pieces alone");
@@ -51,10 +58,80 @@ internal sealed class ApproximateVerb : Verb
         CompiledSpline compiled = FunctionCompiler.Compile(fit.Spline, chosen, call.Get(width), type, fit.SeenError);
         CompiledSpline other = FunctionCompiler.Compile(fit.Spline, compiled.Form, call.Get(width), call.Get(single) ? ElementType.Float64 : ElementType.Float32, fit.SeenError);
         NetworkErrors own = NetworkErrors.Of(compiled), others = NetworkErrors.Of(other);
-        if (call.Get(certificate) is string evidence) WriteCertificate(evidence, isTable ? null : Expression.Parse(text), fit);
+        if (call.Get(certificate) is string evidence) WriteCertificate(evidence, isTable || IsModel(text) ? null : Expression.Parse(text), fit);
         if (call.Get(output) is string path) Write(path, compiled, text, isTable);
         Dictionary<string, object?> json = Json(fit, compiled, type == ElementType.Float64 ? (own, others) : (others, own), own);
         return new Answer(json, view => Show(view, text, call, fit, compiled, own, others), fit.IsCertified);
+    }
+
+    private Answer Disconnected(VerbCall call, string text, bool isTable)
+    {
+        Option[] others = [form, width, norm, shape, pins, single, output, certificate];
+        if (others.FirstOrDefault(call.Has) is Option other) throw new OrthantInputException("command line", other.Name, "--disconnected", "pieces that need not meet with --error or --pieces alone");
+        DisconnectedSpline fit;
+        if (isTable)
+        {
+            (double[] x, double[] y) = Columns(text);
+            fit = call.Get(error) is double e ? DisconnectedFit.WithError(x, y, e) : DisconnectedFit.WithPieces(x, y, call.Get(pieces)!.Value, call.Cancellation);
+        }
+        else
+        {
+            TargetFunction function = Function(text);
+            double[] ends = Interval(call);
+            int most = Math.Min(call.Get(pieces) ?? 1, 100_000);
+            fit = call.Get(error) is double e ? DisconnectedFit.WithError(function, ends[0], ends[1], e, call.Cancellation) : DisconnectedFit.WithPieces(function, ends[0], ends[1], most, call.Cancellation);
+        }
+        Dictionary<string, object?> json = new()
+        {
+            ["pieces"] = fit.Pieces.Length,
+            ["segments"] = fit.Pieces.Select(p => new { from = p.Knots[0], to = p.Knots[1], left = p.Values[0], right = p.Values[1] }).ToArray(),
+            ["certifiedError"] = Known(fit.Error),
+            ["seenError"] = fit.SeenError,
+            ["lowerBoundError"] = fit.LowerBound,
+            ["impossiblePieces"] = fit.ImpossiblePieces,
+        };
+        return new Answer(json, view =>
+        {
+            view.Heading($"{text}: {View.Count(fit.Pieces.Length)} pieces that need not meet, error at most {View.Number(fit.Error)}");
+            view.Facts(fit.ImpossiblePieces > 0
+                ? ("proved impossible", $"{View.Count(fit.ImpossiblePieces)} pieces within {View.Number(call.Get(error) ?? 0)}, whatever the jumps")
+                : ("no pieces of this number below", View.Number(fit.LowerBound)));
+            view.Next("the same without --disconnected: what continuity costs");
+        }, double.IsFinite(fit.Error));
+    }
+
+    private Answer Compare(VerbCall call, string text, bool isTable)
+    {
+        Option[] others = [error, depth, form, width, norm, shape, pins, disconnected, single, output, certificate];
+        if (others.FirstOrDefault(call.Has) is Option other) throw new OrthantInputException("command line", other.Name, "--compare", "a comparison with --pieces, --svg and --html alone");
+        int most = call.Get(pieces) ?? 64;
+        if (most is < 4 or > 4096) throw new OrthantInputException("command line", "--pieces", $"{most} with --compare", "4 to 4096");
+        if (isTable)
+        {
+            (double[] x, double[] y) = Columns(text);
+            return ComparisonForm.Run(call, text, TargetFunction.Of(new LinearSpline(x, y).Evaluate), [x[0], x[^1]], most, call.Get(svg), call.Get(html), text);
+        }
+        return ComparisonForm.Run(call, text, Function(text), Interval(call), most, call.Get(svg), call.Get(html));
+    }
+
+    private static (double[] X, double[] Y) Columns(string path)
+    {
+        NumberTable table = TableFile.Read(path);
+        if (table.Columns != 2) throw new OrthantInputException(path, "", $"{table.Columns} columns", "two, x and y");
+        (double[] x, double[] y) = (table.Column(0), table.Column(1));
+        TableFit.Check(path, x, y);
+        return (x, y);
+    }
+
+    private static bool IsModel(string text) => Path.GetExtension(text.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? text[..^3] : text).ToLowerInvariant() is ".onnx" or ".nnet" or ".json";
+
+    /// <summary>A formula, or a network that is tabulated: sampled, and so without proofs.</summary>
+    private static TargetFunction Function(string text)
+    {
+        if (!IsModel(text)) return Expression.Parse(text);
+        ReluNetwork network = ModelFile.Load(text).Network;
+        if (network.Inputs != 1 || network.Outputs != 1) throw new OrthantInputException(text, "", $"{network.Inputs} inputs and {network.Outputs} outputs", "one of each");
+        return TargetFunction.Of(x => network.Evaluate([x])[0]);
     }
 
     private static bool IsTable(string text)
@@ -65,7 +142,7 @@ internal sealed class ApproximateVerb : Verb
 
     private FittedSpline FitFormula(VerbCall call, string text)
     {
-        Expression function = Expression.Parse(text);
+        TargetFunction function = Function(text);
         double[] ends = Interval(call);
         SplineFitOptions options = Wishes(call);
         foreach ((double x, _) in options.Pins)
@@ -86,10 +163,7 @@ internal sealed class ApproximateVerb : Verb
 
     private FittedSpline FitTable(VerbCall call, string path)
     {
-        NumberTable table = TableFile.Read(path);
-        if (table.Columns != 2) throw new OrthantInputException(path, "", $"{table.Columns} columns", "two, x and y");
-        double[] x = table.Column(0), y = table.Column(1);
-        TableFit.Check(path, x, y);
+        (double[] x, double[] y) = Columns(path);
         SplineFitOptions options = Wishes(call);
         foreach ((double at, _) in options.Pins)
         {
@@ -105,15 +179,12 @@ internal sealed class ApproximateVerb : Verb
         int wanted = call.Get(pieces)!.Value;
         if (!isTable)
         {
-            Expression function = Expression.Parse(text);
+            TargetFunction function = Function(text);
             double[] ends = Interval(call);
             LinearSpline best = LeastSquaresFit.OfFunction(function, ends[0], ends[1], wanted, call.Cancellation);
             return SplineFit.Certify(function, best);
         }
-        NumberTable table = TableFile.Read(text);
-        if (table.Columns != 2) throw new OrthantInputException(text, "", $"{table.Columns} columns", "two, x and y");
-        double[] x = table.Column(0), y = table.Column(1);
-        TableFit.Check(text, x, y);
+        (double[] x, double[] y) = Columns(text);
         return TableFit.Certify(x, y, LeastSquaresFit.OfSamples(x, y, wanted, call.Cancellation));
     }
 
@@ -149,7 +220,7 @@ internal sealed class ApproximateVerb : Verb
     private static void Write(string path, CompiledSpline compiled, string source, bool isTable)
     {
         OutputFolder.PrepareFor(path);
-        string[] inputs = isTable ? [source] : [];
+        string[] inputs = isTable || IsModel(source) ? [source] : [];
         if (path.EndsWith(".h", StringComparison.OrdinalIgnoreCase)) OutputFile.WriteText(path, KnotTable.ToCHeader(compiled.Spline, source), inputs);
         else ModelFile.Write(path, compiled.Network, inputs);
     }
@@ -157,7 +228,7 @@ internal sealed class ApproximateVerb : Verb
     private static void WriteCertificate(string path, Expression? function, FittedSpline fit)
     {
         Certificates.ApproximationCertificate made = (function is null ? null : fit.ToCertificate(function))
-            ?? throw new OrthantInputException("command line", "--certificate", function is null ? "a table, whose rows are the evidence" : $"'{function}'", "a formula of the functions that certificates know, with a proved error");
+            ?? throw new OrthantInputException("command line", "--certificate", function is null ? "a table or a network, of which no formula is known" : $"'{function}'", "a formula of the functions that certificates know, with a proved error");
         OutputFolder.PrepareFor(path);
         OutputFile.WriteText(path, made.ToJson());
     }
@@ -190,7 +261,8 @@ internal sealed class ApproximateVerb : Verb
 
     private void Show(View view, string text, VerbCall call, FittedSpline fit, CompiledSpline compiled, NetworkErrors own, NetworkErrors others)
     {
-        view.Heading($"{text}: {View.Count(fit.Spline.Pieces)} pieces, error at most {View.Number(fit.Error)}");
+        string reached = fit.IsCertified ? $"error at most {View.Number(fit.Error)}" : $"error {View.Number(fit.SeenError)} seen, nothing proved";
+        view.Heading($"{text}: {View.Count(fit.Spline.Pieces)} pieces, {reached}");
         (string, string) proof = fit.ImpossiblePieces > 0
             ? ("proved impossible", $"{View.Count(fit.ImpossiblePieces)} pieces within {View.Number(call.Get(error) ?? 0)}")
             : ("no spline of as many pieces below", View.Number(fit.LowerBound));

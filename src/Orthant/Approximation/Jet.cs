@@ -46,6 +46,9 @@ public readonly record struct Jet(Interval Value, Interval Slope, Interval Curva
     internal static Jet Either(Jet a, Jet b, bool continuous) => new(
         Interval.Hull(a.Value, b.Value), continuous ? Interval.Hull(a.Slope, b.Slope) : Interval.Entire, Interval.Entire);
 
+    /// <summary>A continuous function without any derivative.</summary>
+    internal static Jet Rough(Interval value) => new(value, Interval.Entire, Interval.Entire);
+
     /// <summary>Implicit slope and curvature operators of records need names for languages without operators.</summary>
     internal static Jet Unknown => new(Interval.Entire, Interval.Entire, Interval.Entire);
 }

@@ -24,6 +24,11 @@ public abstract class TargetFunction
     /// <param name="x">A bounded interval.</param>
     public abstract Jet Enclose(Interval x);
 
+    /// <summary>Encloses f(t) - slope·(t - x.Lower) for all t of an interval.</summary>
+    /// <param name="x">A bounded interval.</param>
+    /// <param name="slope">The slope of a line.</param>
+    internal virtual Interval RangeAlong(Interval x, Interval slope) => Range(x) - (slope * (x - x.Lower));
+
     /// <summary>A function given by a delegate. It is sampled in doubles, so what is found is not certified.</summary>
     /// <param name="function">Defined and finite where it is asked for.</param>
     public static TargetFunction Of(Func<double, double> function)

@@ -3,7 +3,8 @@ using System.Globalization;
 namespace Orthant.Numerics;
 
 /// <summary>A formula in one variable as a calculation on a stack: <c>x</c>, <c>lo;hi</c> (a constant between two doubles), <c>+ - * / neg</c>,
-/// <c>^n</c> and <c>^p</c> (powers by a whole or another double), <c>max</c>, <c>min</c> and names of functions.</summary>
+/// <c>^n</c> and <c>^p</c> (powers by a whole or another double), <c>max</c>, <c>min</c>, names of functions, and
+/// <c>weierstrass:lo:hi:b</c>.</summary>
 /// <remarks>Values and derivatives are enclosed at once; a derivative that is not known is unbounded.</remarks>
 internal sealed class FormulaSteps(string[] steps)
 {
@@ -73,7 +74,8 @@ internal sealed class FormulaSteps(string[] steps)
             case "relu": return (Interval.Max(v, 0), v.Lower >= 0 ? 1 : v.Upper <= 0 ? 0 : new Interval(0, 1));
             case "exp": return (Interval.Exp(v), Interval.Exp(v));
             case "log": return v.Lower > 0 ? (Interval.Log(v), 1 / v) : (Interval.Entire, Interval.Entire);
-            case "sqrt": return v.Lower < 0 ? (Interval.Entire, Interval.Entire) : (Interval.Sqrt(v), v.Lower > 0 ? 0.5 / Interval.Sqrt(v) : Interval.Entire);
+            // Where the operand's enclosure reaches beyond the domain, what is said holds where the formula has a value.
+            case "sqrt": return v.Upper < 0 ? (Interval.Entire, Interval.Entire) : (Interval.Sqrt(Interval.Max(v, 0)), v.Lower > 0 ? 0.5 / Interval.Sqrt(v) : Interval.Entire);
             case "sin": return (Interval.Sin(v), Interval.Cos(v));
             case "cos": return (Interval.Cos(v), -Interval.Sin(v));
             case "tan": return Interval.Cos(v).Contains(0) ? (Interval.Entire, Interval.Entire) : (Interval.Tan(v), 1 / Interval.Square(Interval.Cos(v)));
@@ -93,6 +95,11 @@ internal sealed class FormulaSteps(string[] steps)
             case "runge":
                 Interval q = 1 + (25 * Interval.Square(v));
                 return (1 / q, -50 * v / Interval.Square(q));
+            case "takagi": return (FractalFunctions.Takagi(v, 0), Interval.Entire);
+            case string w when w.Split(':') is ["weierstrass", string low, string high, string b]:
+                Interval a = Constant($"{low};{high}");
+                if (!(a.Magnitude < 1) || !int.TryParse(b, NumberStyles.None, CultureInfo.InvariantCulture, out int factor) || factor is < 2 or > 1000) goto default;
+                return (FractalFunctions.Weierstrass(v, a, factor), Interval.Entire);
             default: throw new ArgumentException($"'{step}' is no step of a formula.");
         }
     }

@@ -65,6 +65,26 @@ public sealed class ExpressionTests
         Assert.DoesNotContain('\n', e.Message);
     }
 
+    [Theory]
+    [InlineData("exp(x) + sine(x)", 9)]
+    [InlineData("x +", 3)]
+    [InlineData("2x", 1)]
+    public void ACaretStandsBeneathThePlace(string text, int column)
+    {
+        OrthantInputException e = Assert.Throws<OrthantInputException>(() => Expression.Parse(text));
+        Assert.Equal([text, new string(' ', column) + "^"], e.Excerpt.Split('\n'));
+        Assert.Equal($"column {column + 1}", e.Place);
+    }
+
+    [Fact]
+    public void ACaretStaysWithinALineOfALongText()
+    {
+        string text = string.Concat(Enumerable.Repeat("x + ", 200)) + "? + x";
+        string[] lines = Assert.Throws<OrthantInputException>(() => Expression.Parse(text)).Excerpt.Split('\n');
+        Assert.Equal('?', lines[0][lines[1].IndexOf('^')]);
+        Assert.True(lines[0].Length < 100);
+    }
+
     [Fact]
     public void NestingIsLimited() =>
         Assert.Throws<OrthantInputException>(() => Expression.Parse(new string('(', 5000) + "x" + new string(')', 5000)));

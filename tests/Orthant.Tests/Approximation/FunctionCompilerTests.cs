@@ -98,6 +98,63 @@ public sealed class FunctionCompilerTests
         Assert.True(compared > 20);
     }
 
+    [Theory]
+    [InlineData("exactness_float.csv")]
+    [InlineData("exactness_dyadic.csv")]
+    public void ErrorsAreThoseOfTheTablesRowByRow(string file)
+    {
+        string folder = Repository.Need(Repository.Cases("approximation"), "the approximation cases");
+        string[] lines = File.ReadAllLines(Path.Combine(folder, file));
+        string[] names = lines[0].Split(',');
+        int compared = 0;
+        foreach (string[] row in lines.Skip(1).Select(l => l.Split(',')))
+        {
+            string Cell(string name) => row[Array.IndexOf(names, name)];
+            double Number(string name) => double.Parse(Cell(name), System.Globalization.CultureInfo.InvariantCulture);
+            int n = (int)Number("N"), width = (int)Number("width");
+            string construction = Cell("construction").TrimEnd('0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '_');
+            NetworkForm form = Cell("construction").StartsWith("hat3", StringComparison.Ordinal) ? NetworkForm.Hat3 : construction switch
+            {
+                "shallow" => NetworkForm.Shallow,
+                "chain" => NetworkForm.Chain,
+                "paper" => NetworkForm.Paper,
+                "two_layer" => NetworkForm.TwoLayer,
+                _ => NetworkForm.Zigzag,
+            };
+            // The larger ones are of the same kinds; their exact networks take minutes.
+            if (n > 200) continue;
+            bool isDyadic = file.Contains("dyadic", StringComparison.Ordinal);
+            LinearSpline spline = isDyadic ? Dyadic(n) : OfKind(Cell("knots"), Cell("values"), n);
+            bool hasWidth = form is not (NetworkForm.Shallow or NetworkForm.TwoLayer);
+            CompiledSpline made = FunctionCompiler.Compile(spline, form, hasWidth ? width : 0);
+            if (form != NetworkForm.TwoLayer) Assert.Equal(((int)Number("width"), (int)Number("depth"), (long)Number("params")), (made.Width, made.Depth, made.Parameters));
+            double worst = 0, scale = isDyadic ? 1 : spline.LargestValue;
+            for (int i = 0; i <= 512; i++) worst = Math.Max(worst, Math.Abs(made.Network.Evaluate([i / 512.0])[0] - spline.Evaluate(i / 512.0)));
+            // The tables were made with other random splines; slopes of this one may be steeper, and rounding grows with them.
+            double slope = isDyadic ? 1 : Math.Max(1, spline.LargestSlope / Number("max_slope")), tabled = Number(isDyadic ? "abs_err_f64" : "rel_err_f64");
+            Assert.True(worst / scale <= (20 * slope * tabled) + (isDyadic && tabled == 0 ? 0 : 4e-15), $"{file}: {string.Join(',', row)}: {worst / scale:G3}");
+            compared++;
+        }
+        Assert.True(compared > (file.Contains("dyadic", StringComparison.Ordinal) ? 15 : 400), $"{compared}");
+    }
+
+    /// <summary>Knots k/2^14 and whole slopes up to 8.</summary>
+    private static LinearSpline Dyadic(int n)
+    {
+        Random random = new(n);
+        int[] knots = [0, .. Enumerable.Range(1, (1 << 14) - 1).OrderBy(_ => random.Next()).Take(n).Order(), 1 << 14];
+        double[] y = new double[knots.Length];
+        for (int i = 1; i < y.Length; i++) y[i] = y[i - 1] + (random.Next(-8, 9) * (knots[i] - knots[i - 1]) / 16384.0);
+        return new LinearSpline([.. knots.Select(k => k / 16384.0)], y);
+    }
+
+    private static LinearSpline OfKind(string knots, string values, int n)
+    {
+        Random random = new(n);
+        double[] x = [0, .. Enumerable.Range(0, n).Select(_ => knots == "uniform" ? random.NextDouble() : Math.Pow(random.NextDouble(), 4)).Where(t => t > 0).Distinct().Order(), 1];
+        return new LinearSpline(x, [.. x.Select(t => values == "smooth" ? Math.Sin(7 * t) + (0.5 * t) : (random.NextDouble() * 2) - 1)]);
+    }
+
     [Fact]
     public void NetworksAreThoseOfTheVectors()
     {

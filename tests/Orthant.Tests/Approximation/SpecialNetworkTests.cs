@@ -139,4 +139,72 @@ public sealed class SpecialNetworkTests
             Assert.Equal(pattern.Evaluate(t), network.Evaluate([x])[0], 1e-13);
         }
     }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(8)]
+    [InlineData(20)]
+    public void RoundingOfHatSumsIsBoundedTightly(int m)
+    {
+        ReluNetwork takagi = SpecialNetworks.Takagi(m);
+        (double inDouble, double inSingle) = SpecialNetworks.RoundingBounds(takagi, 0, 1);
+        // Half a unit for each of about ten operations a layer, not six to the power of the depth.
+        Assert.InRange(inDouble, 0, 60 * 1.2e-16 * m);
+        Assert.InRange(inSingle, 0, 60 * 6e-8 * m);
+        Random random = new(m);
+        for (int i = 0; i < 300; i++)
+        {
+            double x = random.NextDouble();
+            Assert.InRange(Math.Abs(takagi.Evaluate([x])[0] - (double)ExactTakagi(x, m)), 0, inDouble);
+        }
+    }
+
+    [Theory]
+    [InlineData("sin(2*pi*x)", 0, 1, 16, 16)]
+    [InlineData("abs(x - 0.2)", -1, 3, 8, 44)]
+    [InlineData("exp(x)", 0, 1, 1, 20)]
+    public void BitsOfAWeightCarryAPath(string formula, double a, double b, int cells, int bits)
+    {
+        Expression f = Expression.Parse(formula);
+        BitExtraction made = BitExtraction.Of(f, a, b, cells, bits);
+        int seen = 0;
+        for (int i = 0; i <= 4000; i++)
+        {
+            double t = i / 4000.0, inCell = t * cells % 1;
+            // Ramps stand at the ends of the cells.
+            if (inCell > 1 - (1.0 / 60) && t * cells < cells - 1) continue;
+            double x = a + ((b - a) * t);
+            Assert.InRange(Math.Abs(made.Network.Evaluate([x])[0] - f.Value(x)), 0, made.Bound * 1.0001);
+            seen++;
+        }
+        Assert.True(seen > 3800);
+        // Fewer numbers than steps: that is the point of it.
+        long nonzero = made.Network.Layers.Cast<AffineLayer>().Sum(l => Enumerable.Range(0, l.Outputs).Sum(r => { SparseRow row = l.Linear.Row(r); long count = 0; for (int k = 0; k < row.Count; k++) count += row.Values[k] != 0 ? 1 : 0; return count; }));
+        Assert.True(nonzero <= (8 * cells) + (32 * bits), $"{nonzero}");
+    }
+
+    [Fact]
+    public void RoundingOfProductsIsBounded()
+    {
+        ChebyshevNetwork made = ChebyshevNetwork.Of(Expression.Parse("exp(x)"), 0, 1, 1e-9, 2400);
+        (double inDouble, double inSingle) = SpecialNetworks.RoundingBounds(made.Network, 0, 1);
+        Assert.InRange(inDouble, 1e-16, 1e-11);
+        Assert.True(inSingle > 1e7 * inDouble);
+        for (int i = 0; i <= 200; i++) Assert.InRange(Math.Abs(made.Network.Evaluate([i / 200.0])[0] - Math.Exp(i / 200.0)), 0, made.Error + inDouble + 1e-15);
+    }
+
+    /// <summary>The cut sum in decimals, whose 28 digits hold a double of the unit interval doubled a few times.</summary>
+    private static decimal ExactTakagi(double x, int m)
+    {
+        decimal sum = 0, scale = 1, t = (decimal)0;
+        long mantissa = (long)(x * (1L << 53));
+        for (int k = 1; k <= m; k++)
+        {
+            mantissa = mantissa <= 1L << 52 ? 2 * mantissa : 2 * ((1L << 53) - mantissa);
+            scale /= 2;
+            t = (decimal)mantissa / (1L << 53);
+            sum += scale * t;
+        }
+        return sum;
+    }
 }

@@ -96,6 +96,38 @@ public sealed partial class SplineFitTests
         Assert.True(fit.Error >= fit.SeenError, $"{fit}");
     }, iter: 60);
 
+    [Theory]
+    [InlineData("x^2", -1, 1, SplineShape.Increasing)]
+    [InlineData("sin(3*x) + x", -1, 2, SplineShape.Decreasing)]
+    [InlineData("x^3 - x", -1, 2, SplineShape.Convex)]
+    [InlineData("sin(3*x) + x", 0, 2, SplineShape.Concave)]
+    [InlineData("exp(x)", 0, 1, SplineShape.Convex)]
+    public void ShapesHaveTightLowerBounds(string formula, double a, double b, SplineShape shape)
+    {
+        FittedSpline fit = SplineFit.WithPieces(Expression.Parse(formula), a, b, 5, new SplineFitOptions { Shape = shape });
+        Assert.InRange(fit.LowerBound, fit.Error * (1 - 1e-6), fit.Error);
+    }
+
+    [Fact]
+    public void WhatAShapeCostsIsKnown()
+    {
+        // x² falls by 1 on the left: half of it is lost on an increasing spline. A bulge of -x² above its chord by 1 costs a convex one a half.
+        Assert.Equal(0.5, SplineFit.WithPieces(Expression.Parse("x^2"), -1, 1, 40, new SplineFitOptions { Shape = SplineShape.Increasing }).LowerBound, 1e-9);
+        Assert.Equal(0.5, SplineFit.WithPieces(Expression.Parse("-x^2"), -1, 1, 3, new SplineFitOptions { Shape = SplineShape.Convex }).LowerBound, 1e-9);
+        OrthantInputException e = Assert.Throws<OrthantInputException>(() => SplineFit.WithError(Expression.Parse("x^2"), -1, 1, 0.4, new SplineFitOptions { Shape = SplineShape.Increasing }));
+        Assert.Contains("0.5", e.Message, StringComparison.Ordinal);
+        double[] x = [0, 1, 2, 3], y = [0, 2, 1, 3];
+        Assert.Equal(0.5, TableFit.WithPieces(x, y, 3, new SplineFitOptions { Shape = SplineShape.Increasing }).LowerBound, 1e-12);
+    }
+
+    [Fact]
+    public void PinnedFitsHaveTightLowerBounds()
+    {
+        FittedSpline fit = SplineFit.WithPieces(Expression.Parse("exp(x)"), 0, 1, 4, new SplineFitOptions { Pins = [(0, 1), (0.5, 1.6), (1, Math.E)] });
+        Assert.InRange(fit.LowerBound, fit.Error * (1 - 1e-6), fit.Error);
+        Assert.True(fit.Error >= Math.Exp(0.5) - 1.6 - 0.05);
+    }
+
     [Fact]
     public void ATableOnTheBrinkIsNotCalledImpossible()
     {

@@ -60,6 +60,29 @@ public sealed class ApproximateVerbTests
     public void WrongCallsAreRefused(string call, string part) =>
         Assert.Contains(part, CommandLine.Refused(call.Split(' ')), StringComparison.Ordinal);
 
+    [Fact]
+    public void ACaretShowsThePlaceInALine() =>
+        Assert.Contains("(at the ^ in: exp(x)+^sine(x))", CommandLine.Refused("approximate", "exp(x)+sine(x)", "--on", "0,1", "--pieces", "4"), StringComparison.Ordinal);
+
+    [Fact]
+    public void ACaretStandsBeneathThePlaceOnATerminal()
+    {
+        using StringWriter error = new() { NewLine = "\n" };
+        Orthant.Cli.Surroundings terminal = new(TextWriter.Null, error, true, true, 80, false);
+        Assert.Equal(2, Orthant.Cli.Application.Run(["approximate", "exp(x)+sine(x)", "--on", "0,1", "--pieces", "4"], terminal, default));
+        string[] lines = error.ToString().TrimEnd('\n').Split('\n');
+        Assert.Equal(["  exp(x)+sine(x)", "         ^"], lines[1..]);
+    }
+
+    [Theory]
+    [InlineData("approximate sqrt(x) --on 0,1 --compare --error 0.1", "--compare")]
+    [InlineData("approximate sqrt(x) --on 0,1 --pieces 4 --svg a.svg", "--compare")]
+    [InlineData("approximate sqrt(x) --on 0,1 --compare --pieces 2", "4 to 4096")]
+    [InlineData("approximate sqrt(x) --on 0,1 --pieces 4 --disconnected --width 8", "--disconnected")]
+    [InlineData("approximate sqrt(x) --on 0,1 --form bits --depth 50", "1 to 44")]
+    [InlineData("approximate x^2 --on -1,1 --error 0.3 --shape increasing", "more than 0.5")]
+    public void CallsOfOtherKindsAreRefused(string call, string part) => Assert.Contains(part, CommandLine.Refused(call.Split(' ')), StringComparison.Ordinal);
+
     [Theory]
     [InlineData("0,0\n2,1\n1,3\n", "row 3")]
     [InlineData("0,0\n1,1\n1,3\n", "again")]

@@ -19,7 +19,7 @@ public sealed partial class ReportTests
         XDocument page = XDocument.Parse(XmlOf(report.Html));
         string[] parts = [.. page.Descendants("section").Select(s => s.Attribute("id")!.Value)];
         Assert.Equal(parts.Distinct(), parts);
-        string[] expected = ["network", "weights", "activations", "bounds", "convergence", "slice", .. inputs == 1 ? Array.Empty<string>() : ["geometry"]];
+        string[] expected = ["network", "weights", "activations", "bounds", "convergence", "approximation", "slice", .. inputs == 1 ? Array.Empty<string>() : ["geometry"]];
         Assert.Empty(expected.Except(parts));
         foreach (XElement picture in page.Descendants("svg"))
         {

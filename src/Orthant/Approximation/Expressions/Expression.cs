@@ -46,6 +46,10 @@ public sealed class Expression : TargetFunction
     public override Interval Range(Interval x) => root.Range(x);
 
     /// <inheritdoc/>
+    internal override Interval RangeAlong(Interval x, Interval slope) =>
+        root is CallNode { IsOfTheVariable: true } call && call.Function == NamedFunction.All["takagi"] ? FractalFunctions.Takagi(x, slope) : base.RangeAlong(x, slope);
+
+    /// <inheritdoc/>
     public override Jet Enclose(Interval x) => root.Enclose(x);
 
     /// <summary>The formula as steps on a stack; null where certificates have no steps for it.</summary>

@@ -197,6 +197,10 @@ internal sealed class RealPowerNode(ExpressionNode operand, Interval exponent, d
 /// <summary>A named function of one operand.</summary>
 internal sealed class CallNode(NamedFunction function, ExpressionNode operand) : ExpressionNode
 {
+    public NamedFunction Function => function;
+
+    public bool IsOfTheVariable => operand is VariableNode;
+
     public override bool IsConstant => operand.IsConstant;
 
     public override double Value(double x) => function.Value(operand.Value(x));
@@ -212,8 +216,15 @@ internal sealed class CallNode(NamedFunction function, ExpressionNode operand) :
     public override bool Write(List<string> steps)
     {
         string name = NamedFunction.All.First(f => ReferenceEquals(f.Value, function)).Key;
+        if (name is "log2" or "log10")
+        {
+            if (!Write(operand, "log", steps)) return false;
+            Interval scale = Functions.Log(name == "log2" ? 2 : 10);
+            steps.AddRange([FormattableString.Invariant($"{scale.Lower:R};{scale.Upper:R}"), "/"]);
+            return true;
+        }
         return name is "abs" or "relu" or "exp" or "log" or "sqrt" or "sin" or "cos" or "tan" or "atan" or "sinh" or "cosh" or "tanh" or "sigmoid" or "softplus"
-            or "erf" or "silu" or "gelu" or "runge" or "ln" && Write(operand, name == "ln" ? "log" : name, steps);
+            or "erf" or "silu" or "gelu" or "runge" or "ln" or "takagi" && Write(operand, name == "ln" ? "log" : name, steps);
     }
 }
 

@@ -227,12 +227,15 @@ internal sealed class ExpressionParser(string text)
 
     private static string Short(string name) => name.Length <= 40 ? name : name[..40] + "…";
 
-    /// <summary>The place is told twice: as a column, and as a caret before the character in what stands around it.</summary>
+    /// <summary>The place is told as a column, and shown by a caret beneath what stands around it.</summary>
     private OrthantInputException Error(int column, string found, string expected)
     {
-        int from = Math.Max(0, column - 20), to = Math.Min(text.Length, column + 20);
-        string before = (from > 0 ? "…" : "") + text[from..column], after = text[column..to] + (to < text.Length ? "…" : "");
-        return new OrthantInputException("expression", string.Create(CultureInfo.InvariantCulture, $"column {column + 1}"), $"{found} (at the ^ in: {before}^{after})", expected);
+        int from = column <= 60 ? 0 : column - 40, to = Math.Min(text.Length, Math.Max(from + 76, column + 20));
+        string start = from > 0 ? "…" : "", shown = string.Concat(text[from..to].Select(c => char.IsControl(c) ? ' ' : c));
+        return new OrthantInputException("expression", string.Create(CultureInfo.InvariantCulture, $"column {column + 1}"), found, expected)
+        {
+            Excerpt = $"{start}{shown}{(to < text.Length ? "…" : "")}\n{new string(' ', start.Length + column - from)}^",
+        };
     }
 }
 
@@ -245,5 +248,7 @@ internal sealed class WeierstrassNode(ExpressionNode operand, Interval a, int b)
 
     public override Interval Range(Interval x) => FractalFunctions.Weierstrass(operand.Range(x), a, b);
 
-    public override Jet Enclose(Interval x) => FractalFunctions.Rough(Range(x));
+    public override Jet Enclose(Interval x) => Jet.Rough(Range(x));
+
+    public override bool Write(List<string> steps) => Write(operand, string.Create(CultureInfo.InvariantCulture, $"weierstrass:{a.Lower:R}:{a.Upper:R}:{b}"), steps);
 }

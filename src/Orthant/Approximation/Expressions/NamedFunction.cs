@@ -33,7 +33,7 @@ internal sealed record NamedFunction(Func<double, double> Value, Func<Interval, 
         ["sinh"] = new(Math.Sinh, Interval.Sinh, u => u.Through(Interval.Sinh(u.Value), Interval.Cosh(u.Value), Interval.Sinh(u.Value))),
         ["softplus"] = new(Functions.Softplus, Interval.Softplus, Functions.Softplus),
         ["sqrt"] = new(Math.Sqrt, Functions.Sqrt, Functions.Sqrt),
-        ["takagi"] = new(FractalFunctions.Takagi, FractalFunctions.Takagi, u => FractalFunctions.Rough(FractalFunctions.Takagi(u.Value))),
+        ["takagi"] = new(FractalFunctions.Takagi, u => FractalFunctions.Takagi(u, 0), u => Jet.Rough(FractalFunctions.Takagi(u.Value, 0))),
         ["tan"] = new(Math.Tan, Interval.Tan, Functions.Tan),
         ["tanh"] = new(Math.Tanh, Interval.Tanh, Functions.Tanh),
     };

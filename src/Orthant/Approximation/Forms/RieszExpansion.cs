@@ -60,6 +60,30 @@ public sealed class RieszExpansion
         return new RieszExpansion(f.Average(), [.. all.OrderByDescending(t => Math.Abs(t.Coefficient)).Take(terms)]);
     }
 
+    /// <summary>The mean with the first terms alone.</summary>
+    /// <param name="terms">How many, at least 1.</param>
+    public RieszExpansion Largest(int terms)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(terms);
+        return new RieszExpansion(Constant, [.. Terms.Take(terms)]);
+    }
+
+    /// <summary>The hidden layers of the expansion's network: Σ(⌈log₂ k⌉ + 1), with k + 3/4 for S(kx).</summary>
+    public int Depth => Terms.Sum(t => (int)Math.Ceiling(Math.Log2(t.Frequency + (t.IsSine ? 0.75 : 0))) + 1);
+
+    /// <summary>The sum of the terms.</summary>
+    /// <param name="x">In [0, 1].</param>
+    public double Evaluate(double x)
+    {
+        double sum = Constant;
+        foreach (RieszTerm term in Terms)
+        {
+            double turn = (term.Frequency * x) + (term.IsSine ? 0.75 : 0);
+            sum += term.Coefficient * ((4 * Math.Abs(turn - Math.Floor(turn) - 0.5)) - 1);
+        }
+        return sum;
+    }
+
     /// <summary>The expansion as one network: width 4 (source, collation, two for the hats), depth Σ(⌈log₂ k⌉ + 1).</summary>
     public ReluNetwork ToNetwork()
     {

@@ -1,4 +1,5 @@
 using Orthant.Networks;
+using Orthant.Numerics;
 
 namespace Orthant.Approximation;
 
@@ -191,6 +192,19 @@ public static class SpecialNetworks
         double a = pattern.Knots[0], b = pattern.Knots[^1];
         double[] knots = [.. Enumerable.Range(0, copies + 1).Select(i => a + (i * (b - a)))], values = [.. knots.Select((_, i) => i % 2 == 0 ? a : b)];
         return Compose(ShallowForm.Compile(pattern, ElementType.Float64, "pattern"), ShallowForm.Compile(new LinearSpline(knots, values), ElementType.Float64, "wave"));
+    }
+
+    /// <summary>Certified bounds of what rounding adds to a network of one input and one output when it is computed in either type, weights rounded
+    /// to it, in any order of summation.</summary>
+    /// <param name="network">Affine layers with ReLUs.</param>
+    /// <param name="a">The left end of the inputs, which are numbers of the type.</param>
+    /// <param name="b">The right end.</param>
+    public static (double Float64, double Float32) RoundingBounds(ReluNetwork network, double a, double b)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        if (network.Inputs != 1 || network.Outputs != 1 || network.Layers.Any(l => l is not AffineLayer)) throw new ArgumentException("Affine layers from one number to one are needed.", nameof(network));
+        Interval input = new(a, b);
+        return (NetworkRounding.Bound(network, input, ElementType.Float64), NetworkRounding.Bound(network, input, ElementType.Float32));
     }
 
     private static int Doublings(double frequency)

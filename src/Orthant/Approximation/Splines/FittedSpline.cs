@@ -21,8 +21,8 @@ public sealed record FittedSpline(
 
     /// <summary>The evidence for a formula, to be checked by other code.</summary>
     /// <param name="function">The formula that was fitted.</param>
-    /// <returns>Null where nothing is proved, or certificates have no steps for a part of the formula (Takagi's and Weierstrass's functions,
-    /// piecewise, some powers and rarer functions).</returns>
+    /// <returns>Null where nothing is proved, or certificates have no steps for a part of the formula (piecewise, some powers and
+    /// rarer functions).</returns>
     /// <remarks>The error stands one part in a million above the proved one, which saves the checker, with its simpler bounds, much
     /// work.</remarks>
     public ApproximationCertificate? ToCertificate(Expression function)

@@ -19,25 +19,34 @@ internal sealed class GradedSamples
         this.function = function;
         name = function.ToString() ?? "function";
         int even = Math.Max(64, count / 4);
-        SortedDictionary<double, double> values = [];
+        List<double> xs = new(count + 1), ys = new(count + 1);
         PriorityQueue<(double A, double B, double FA, double FB, double M, double FM), double> cells = new();
         double previous = a, before = Value(a);
-        values[a] = before;
+        Keep(a, before);
         for (int i = 1; i <= even; i++)
         {
             double x = i == even ? b : a + ((b - a) * ((double)i / even)), fx = Value(x);
-            values[x] = fx;
+            Keep(x, fx);
             Add(cells, previous, x, before, fx);
             (previous, before) = (x, fx);
         }
-        while (values.Count < count && cells.TryDequeue(out var cell, out double priority) && priority < 0)
+        while (xs.Count < count && cells.TryDequeue(out var cell, out double priority) && priority < 0)
         {
-            values[cell.M] = cell.FM;
+            Keep(cell.M, cell.FM);
             Add(cells, cell.A, cell.M, cell.FA, cell.FM);
             Add(cells, cell.M, cell.B, cell.FM, cell.FB);
         }
-        X = [.. values.Keys];
-        Y = [.. values.Values];
+        X = [.. xs];
+        Y = [.. ys];
+        Array.Sort(X, Y);
+
+        void Keep(double x, double y)
+        {
+            // Even steps on a few neighbouring doubles may meet.
+            if (xs.Count > 0 && xs[^1] == x) return;
+            xs.Add(x);
+            ys.Add(y);
+        }
     }
 
     /// <summary>Strictly increasing, from end to end.</summary>

@@ -20,7 +20,7 @@ internal static class LowerBound
     /// <returns>The bound, rounded down; 0 when the windows overlap or prove nothing.</returns>
     public static double Of(TargetFunction function, IReadOnlyList<KinkWindow> windows)
     {
-        if (windows.Count == 0 || !Disjoint(windows)) return 0;
+        if (windows.Count == 0 || !AreDisjoint(windows)) return 0;
         double least = double.PositiveInfinity;
         foreach (KinkWindow w in windows)
         {
@@ -32,7 +32,8 @@ internal static class LowerBound
         return double.IsFinite(least) ? Math.Max(0, least) : 0;
     }
 
-    private static bool Disjoint(IReadOnlyList<KinkWindow> windows)
+    /// <summary>Whether windows of one sign do not overlap.</summary>
+    internal static bool AreDisjoint(IReadOnlyList<KinkWindow> windows)
     {
         double convex = double.NegativeInfinity, concave = double.NegativeInfinity;
         foreach (KinkWindow w in windows)

@@ -73,6 +73,7 @@ public static class SplineFit
 internal sealed class ExchangeFit
 {
     private const int FewestSamples = 1024, SamplesPerPiece = 24, Rounds = 12;
+    private const double RoughGap = 1e-7;
     private readonly TargetFunction function;
     private readonly double a;
     private readonly double b;
@@ -85,17 +86,29 @@ internal sealed class ExchangeFit
     public ExchangeFit(TargetFunction function, double a, double b, SplineFitOptions options, int pieces, CancellationToken cancellation)
     {
         (this.function, this.a, this.b, this.options, this.cancellation) = (function, a, b, options, cancellation);
-        // A function without bounded slopes anywhere shows ever more between samples; it is neither worth nor able to be followed to 1e-9.
-        double inside = a + (0.37 * (b - a));
-        isRough = function.HasEnclosures && !function.Enclose(new Interval(inside, Math.BitIncrement(inside + (1e-9 * (b - a))))).Slope.IsBounded;
+        isRough = IsRough(function, a, b);
         isFree = options.Shape == SplineShape.Free && options.Pins.Count == 0;
         samples = Samples(pieces);
+    }
+
+    /// <summary>Whether slopes are bounded nowhere, as those of Takagi's function: between samples there is ever more to see.</summary>
+    public static bool IsRough(TargetFunction function, double a, double b)
+    {
+        double inside = a + (0.37 * (b - a));
+        return function.HasEnclosures && !function.Enclose(new Interval(inside, Math.BitIncrement(inside + (1e-9 * (b - a))))).Slope.IsBounded;
     }
 
     public FittedSpline WithPieces(int pieces)
     {
         (proved, proof) = (0, []);
         if (samples.X.Length < SamplesPerPiece * pieces) samples = Samples(pieces);
+        if (isRough && isFree)
+        {
+            RoughFit rough = new(function, a, b, samples, Math.Max(options.RelativeGap, RoughGap), cancellation);
+            FittedSpline fit = rough.WithPieces(pieces);
+            if (!fit.IsCertified) RefusePole(rough.WorstAt);
+            return fit;
+        }
         Links links = Exchange(pieces, out LinearSpline spline, out double seen);
         (double bound, double attained) = Certify(spline, pieces, links.Epsilon);
         // What the intervals found and the search had not seen becomes a sample.
@@ -143,7 +156,9 @@ internal sealed class ExchangeFit
     {
         while (true)
         {
-            int links = new Tunnel(samples.X, samples.Y, options, polygonal: true).Count(error, SplineFit.MostPieces, true);
+            Tunnel tunnel = new(samples.X, samples.Y, options, polygonal: !(isRough && isFree));
+            if (!isFree && tunnel.Narrowest is double cost && cost > error) throw new OrthantInputException("command line", "--error", FormattableString.Invariant($"{error}"), FormattableString.Invariant($"more than {cost:G6}, what the shape or the pins cost"));
+            int links = tunnel.Count(error, SplineFit.MostPieces, true);
             if (links > SplineFit.MostPieces) throw new OrthantInputException("command line", "--error", FormattableString.Invariant($"{error}"), $"an error for which {SplineFit.MostPieces:N0} pieces are enough");
             if (samples.X.Length >= SamplesPerPiece * links) return links;
             samples = Samples(2 * links);
@@ -153,23 +168,23 @@ internal sealed class ExchangeFit
     /// <summary>Shows that so many pieces cannot reach an error, if that can be shown.</summary>
     private (int Pieces, ImmutableArray<KinkWindow> Windows) Disproof(int pieces, double error)
     {
-        if (!isFree || !function.HasEnclosures) return (0, []);
+        if (!function.HasEnclosures) return (0, []);
         List<KinkWindow> windows = [];
         // A little above the tolerance, so that every window is open at the tolerance itself, rounding and all.
         for (double slack = 1e-12; slack < 1e-4; slack *= 30)
         {
-            if (new Tunnel(samples.X, samples.Y, options, polygonal: true).Count(error * (1 + slack), pieces, true, windows) <= pieces) break;
+            if (new Tunnel(samples.X, samples.Y, options, polygonal: !(isRough && isFree)).Count(error * (1 + slack), pieces, true, windows) <= pieces) break;
             ImmutableArray<KinkWindow> found = [.. windows];
-            if (LowerBound.Of(function, found) > error) return (pieces, found);
+            if (Bound(found) > error) return (pieces, found);
         }
-        Links links = new Tunnel(samples.X, samples.Y, options, polygonal: true).Best(pieces, error, 0.01, true, cancellation);
+        Links links = new Tunnel(samples.X, samples.Y, options, polygonal: !(isRough && isFree)).Best(pieces, error, 0.01, true, cancellation);
         ImmutableArray<KinkWindow> best = [.. links.Windows];
-        if (LowerBound.Of(function, best) > error) return (pieces, best);
+        if (Bound(best) > error) return (pieces, best);
         return pieces > 1 ? Disproof(pieces - 1, error) : (0, []);
     }
 
     /// <summary>How near to the best is near enough: many pieces and rough functions are dear.</summary>
-    private double Gap(int pieces) => Math.Max(options.RelativeGap, isRough ? 2e-4 : pieces <= 512 ? 0 : 1e-6);
+    private double Gap(int pieces) => Math.Max(options.RelativeGap, isRough ? RoughGap : pieces <= 512 ? 0 : 1e-6);
 
     private double attainedAt;
     private double proved;
@@ -179,11 +194,25 @@ internal sealed class ExchangeFit
     {
         if (!function.HasEnclosures) return (double.PositiveInfinity, 0);
         double gap = Gap(pieces);
-        ErrorBound bound = new(function, gap, isRough ? 25_000 : Math.Max(60_000, 400 * pieces)) { Floor = epsilon };
+        if (isRough)
+        {
+            RoughPeaks peaks = new(function, gap, RoughFit.CellsPerPeak);
+            (double above, double seen) = peaks.Of(spline, epsilon > 0 ? epsilon : LargestAtSamples(spline), []);
+            if (double.IsInfinity(above)) RefusePole(peaks.WorstAt);
+            return (above, Math.Max(seen, epsilon));
+        }
+        ErrorBound bound = new(function, gap, Math.Max(60_000, 400 * pieces)) { Floor = epsilon };
         (double found, double attained) = bound.Of(spline);
         attainedAt = bound.AttainedAt;
         if (double.IsInfinity(found)) RefusePole(bound.WorstAt);
         return (found, attained);
+    }
+
+    private double LargestAtSamples(LinearSpline spline)
+    {
+        double largest = 0;
+        for (int i = 0; i < samples.X.Length; i++) largest = Math.Max(largest, Math.Abs(samples.Y[i] - spline.Evaluate(samples.X[i])));
+        return largest;
     }
 
     /// <summary>An unbounded enclosure at one point is a pole when values beside it grow beyond all others; otherwise it is only not proved.</summary>
@@ -201,7 +230,7 @@ internal sealed class ExchangeFit
 
     private GradedSamples Samples(int pieces)
     {
-        GradedSamples taken = new(function, a, b, Math.Max(isRough ? 16 * FewestSamples : FewestSamples, SamplesPerPiece * pieces));
+        GradedSamples taken = new(function, a, b, Math.Max(isRough ? 4 * FewestSamples : FewestSamples, SamplesPerPiece * pieces));
         if (options.Pins.Count > 0) taken.Insert([.. options.Pins.Select(p => p.X)]);
         return taken;
     }
@@ -216,7 +245,7 @@ internal sealed class ExchangeFit
         for (int round = 1; ; round++)
         {
             cancellation.ThrowIfCancellationRequested();
-            Tunnel tunnel = new(samples.X, samples.Y, options, polygonal: true);
+            Tunnel tunnel = new(samples.X, samples.Y, options, polygonal: !(isRough && isFree));
             links = tunnel.Best(pieces, guess, spread, true, cancellation);
             Prove(links);
             spline = links.Connect(a, b, options.Pins);
@@ -244,10 +273,17 @@ internal sealed class ExchangeFit
     /// <summary>Keeps the best lower bound of all rounds.</summary>
     private void Prove(Links links)
     {
-        if (!isFree || !function.HasEnclosures) return;
+        if (!function.HasEnclosures) return;
         ImmutableArray<KinkWindow> windows = [.. links.Windows];
-        double bound = LowerBound.Of(function, windows);
+        double bound = Bound(windows);
         if (bound > proved) (proved, proof) = (bound, windows);
+    }
+
+    private double Bound(IReadOnlyList<KinkWindow> windows)
+    {
+        if (isFree) return LowerBound.Of(function, windows);
+        ConstrainedBound bound = new(function, samples.X, samples.Y, options);
+        return Math.Max(bound.OfAnyPieces(), bound.Of(windows));
     }
 
     /// <summary>The largest error that is seen on the spline, and where the error peaks: what the next round has to know.</summary>

@@ -36,12 +36,14 @@ public static class TableFit
         ArgumentNullException.ThrowIfNull(y);
         ArgumentOutOfRangeException.ThrowIfLessThan(pieces, 1);
         options ??= SplineFitOptions.Default;
-        Tunnel tunnel = new(x, y, options, polygonal: false);
-        Links links = tunnel.Best(pieces, 0, 0, true, cancellation);
+        bool free = options is { Shape: SplineShape.Free, Pins.Count: 0 };
+        Links links = free
+            ? new TableExchange(x, y, cancellation).Best(pieces)
+            : new Tunnel(x, y, options, polygonal: false).Best(pieces, 0, 0, true, cancellation);
         LinearSpline spline = links.Connect(x[0], x[^1], options.Pins);
         double error = Largest(spline, x, y);
-        ImmutableArray<KinkWindow> windows = options is { Shape: SplineShape.Free, Pins.Count: 0 } ? [.. links.Windows] : [];
-        return new FittedSpline(spline, error, error, Math.Min(error, Bound(x, y, windows)), pieces, 0, windows, []);
+        ImmutableArray<KinkWindow> windows = [.. links.Windows];
+        return new FittedSpline(spline, error, error, Math.Min(error, Bound(x, y, options, windows)), pieces, 0, windows, []);
     }
 
     /// <summary>The spline with the fewest pieces that stays within an error of all rows.</summary>
@@ -57,6 +59,14 @@ public static class TableFit
         ArgumentNullException.ThrowIfNull(y);
         ArgumentOutOfRangeException.ThrowIfNegative(error);
         options ??= SplineFitOptions.Default;
+        if (options is { Shape: SplineShape.Free, Pins.Count: 0 })
+        {
+            (LinearSpline best, double largest, int least, Tunnel rows) = new TableExchange(x, y, cancellation).Within(error);
+            List<KinkWindow> proof = [];
+            // At the tolerance itself, not the hair below it: only what the windows there prove is impossible.
+            int cannot = least > 1 && rows.Count(error, least - 1, true, proof) > least - 1 && Bound(x, y, options, proof) > error ? least - 1 : 0;
+            return new FittedSpline(best, largest, largest, 0, best.Pieces, cannot, [], [.. proof]);
+        }
         Tunnel tunnel = new(x, y, options, polygonal: false);
         if (tunnel.Narrowest > error) throw new OrthantInputException("command line", "--error", FormattableString.Invariant($"{error:R}"), FormattableString.Invariant($"at least {tunnel.Narrowest:R}, what the shape or the pins cost"));
         List<KinkWindow> windows = [];
@@ -69,9 +79,8 @@ public static class TableFit
             LinearSpline spline = new Links(error, 0, lines, windows).Connect(x[0], x[^1], options.Pins);
             double reached = Largest(spline, x, y);
             if (reached > error && hair < 1e-3) continue;
-            bool free = options is { Shape: SplineShape.Free, Pins.Count: 0 };
             // At the tolerance itself, not the hair below it: only what the windows there prove is impossible.
-            int impossible = free && links > 1 && tunnel.Count(error, links - 1, true, windows) > links - 1 && Bound(x, y, windows) > error ? links - 1 : 0;
+            int impossible = links > 1 && tunnel.Count(error, links - 1, true, windows) > links - 1 && Bound(x, y, options, windows) > error ? links - 1 : 0;
             return new FittedSpline(spline, reached, reached, 0, spline.Pieces, impossible, [], [.. windows]);
         }
     }
@@ -119,7 +128,14 @@ public static class TableFit
         return worst;
     }
 
-    private static double Bound(double[] x, double[] y, IReadOnlyList<KinkWindow> windows) => LowerBound.Of(new TableFunction(x, y), windows);
+    /// <summary>What windows prove of splines through a table.</summary>
+    internal static double Bound(double[] x, double[] y, SplineFitOptions options, IReadOnlyList<KinkWindow> windows)
+    {
+        TableFunction table = new(x, y);
+        if (options is { Shape: SplineShape.Free, Pins.Count: 0 }) return LowerBound.Of(table, windows);
+        ConstrainedBound bound = new(table, x, y, options);
+        return Math.Max(bound.OfAnyPieces(), bound.Of(windows));
+    }
 
     /// <summary>A table as a function that is defined at its abscissae alone.</summary>
     private sealed class TableFunction(double[] x, double[] y) : TargetFunction
