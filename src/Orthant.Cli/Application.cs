@@ -24,6 +24,7 @@ internal static class Application
         new ExtractVerb(),
         new ApproximateVerb(),
         new TrainVerb(),
+        new UncertaintyVerb(),
         new CheckVerb(),
         new ReportVerb(),
         new SampleVerb(),
