@@ -70,6 +70,32 @@ public sealed class UncertaintyVerbTests
         Assert.Equal(JsonValueKind.Number, found.GetProperty("nll").ValueKind);
     }
 
+    /// <summary>An argument that ends like the verb is an argument all the same.</summary>
+    [Fact]
+    public void FoldersOfImagesAreTrainedOnThoughTheyAreCalledTrain()
+    {
+        using ScratchFolder folder = new();
+        string images = folder["train"];
+        Assert.Contains("no class folders", CommandLine.Refused("train", Directory.CreateDirectory(images).FullName, "--arch", "12-2", "--out", folder["n.onnx"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ANetworkOfConvolutionsIsTrainedCheckpointedAndResumed()
+    {
+        using ScratchFolder folder = new();
+        string arch = folder.Write("a.json", """{"layers": [{"conv": {"filters": 4, "kernel": 1}, "activation": "identity"}, {"batchNorm": true, "activation": "relu"}, {"dense": 2, "activation": "identity"}]}""");
+        string[] call = ["train", "samples/spiral.csv", "--arch", arch, "--epochs", "2", "--activation", "droprelu:0.9", "--out", folder["n.onnx"], "--checkpoint", folder["c"], "--quiet"];
+        JsonElement found = CommandLine.Json(call);
+        Assert.Equal(2, found.GetProperty("epochs").GetArrayLength());
+        JsonElement more = CommandLine.Json([.. call[..5], "3", .. call[6..], "--resume", folder["c"]]);
+        Assert.Equal(3, more.GetProperty("epochs").GetArrayLength());
+        JsonElement sure = CommandLine.Json("uncertainty", folder["n.onnx"], "--data", "samples/spiral.csv", "--quiet");
+        Assert.Equal("mc-droprelu:0.9", sure.GetProperty("method").GetString());
+        Assert.Contains("architecture", CommandLine.Refused("train", "samples/spiral.csv", "--arch", "2-5-2", "--out", folder["m.onnx"], "--resume", folder["c"]), StringComparison.Ordinal);
+        Assert.Contains("--flip", CommandLine.Refused("train", "samples/spiral.csv", "--arch", "2-5-2", "--out", folder["m.onnx"], "--flip"), StringComparison.Ordinal);
+        Assert.Contains("--test", CommandLine.Refused("train", "samples/spiral.csv", "--arch", "2-5-2", "--out", folder["m.onnx"], "--patience", "2"), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("uncertainty samples/spiral.onnx", "--data")]
     [InlineData("uncertainty samples/spiral.onnx --data samples/spiral.csv --method mc-rrelu", "--validation")]

@@ -196,6 +196,20 @@ public class UncertainNetworkTests
         }
     }
 
+    [Fact]
+    public void The_example_of_the_documentation_runs()
+    {
+        ReluNetwork network = UncertaintyExamples.Convolutional(1);
+        InputRows rows = Rows(network, 40);
+        int[] labels = [.. Enumerable.Range(0, 40).Select(i => i % 3)];
+        UncertainNetwork random = UncertainNetwork.Of(network, ActivationLaw.RandomizedLeaky(-0.2, 0.2));
+        PredictiveDistribution prediction = random.Predict(rows, new PassOptions { Passes = 20, Seed = 1 });
+        UncertaintyEvaluation figures = UncertaintyEvaluation.Of(prediction, labels);
+        Console.WriteLine($"ECE {figures.Metrics.Ece:F4} ± {figures.Errors["ece"]:F4}, mutual information {figures.MutualInformation:F4}");
+        Assert.InRange(figures.MutualInformation, 1e-6, 1);
+        Assert.Equal(8, figures.Errors.Count);
+    }
+
     private static ReluNetwork Leaky(ReluNetwork network, double slope)
     {
         ActivationFunction Changed(ActivationFunction? a) => a is null || a.IsIdentity ? ActivationFunction.Identity : ActivationFunction.Leaky(slope);
