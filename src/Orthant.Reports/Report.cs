@@ -15,6 +15,7 @@ public static class Report
         ("bounds", BoundsPart.Build),
         ("depth", ConvergencePart.Build),
         ("before training", PriorsPart.Build),
+        ("how sure it is", UncertaintyPart.Build),
         ("exact pieces", GeometryPart.Build),
         ("a slice", SlicePart.Build),
     ];
