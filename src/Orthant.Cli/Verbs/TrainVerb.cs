@@ -33,6 +33,7 @@ internal sealed class TrainVerb : Verb
         DefaultValueFactory = _ => "constant",
     };
 
+    private readonly Option<double> gain = new("--gain") { Description = "multiplies the first weights (default: 1)", HelpName = "G", DefaultValueFactory = _ => 1 };
     private readonly Option<bool> flip = new("--flip") { Description = "mirror half of the training images at random (networks of convolutions)" };
     private readonly Option<int> shift = new("--shift") { Description = "move training images by up to N pixels at random (default: 0)", HelpName = "N", DefaultValueFactory = _ => 0 };
     private readonly Option<int> patience = new("--patience") { Description = "end when the loss on --test has not fallen for N epochs (default: 0, never)", HelpName = "N", DefaultValueFactory = _ => 0 };
@@ -55,7 +56,7 @@ internal sealed class TrainVerb : Verb
     public override IReadOnlyList<Argument> Arguments => [data];
 
     public override IReadOnlyList<Option> Options =>
-        [arch, activation, test, target, epochs, batch, rate, optimizer, decay, schedule, warmUp, flip, shift, patience, normalize, resume, checkpoint, output];
+        [arch, activation, test, target, epochs, batch, rate, optimizer, decay, schedule, warmUp, gain, flip, shift, patience, normalize, resume, checkpoint, output];
 
     public override Answer Run(VerbCall call)
     {
@@ -202,6 +203,7 @@ internal sealed class TrainVerb : Verb
             Epochs = call.Get(epochs),
             BatchSize = call.Get(batch),
             Patience = call.Get(patience),
+            InitialGain = call.Get(gain),
             Augmentation = new Augmentation(call.Get(flip), call.Get(shift)),
             Seed = call.Seed,
             Threads = call.Threads,

@@ -35,6 +35,7 @@ public static class NetworkTrainer
         CheckCount("epochs", options.Epochs);
         CheckCount("batch size", options.BatchSize);
         CheckCount("threads", options.Threads);
+        if (!(options.InitialGain > 0 && double.IsFinite(options.InitialGain))) throw Wrong("gain", options.InitialGain, "a positive number");
         if (options.Patience < 0) throw Wrong("patience", options.Patience, "0 or more");
         if (options.Augmentation.Shift < 0) throw Wrong("shift", options.Augmentation.Shift, "0 or more");
         switch (options.Optimizer)

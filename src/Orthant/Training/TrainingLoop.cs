@@ -203,5 +203,5 @@ internal abstract unsafe class TrainingLoop : IDisposable
 
     private string Recipe() =>
         $"{Task.Training.Count} samples, seed {Options.Seed}, batch {Options.BatchSize}, activation {Options.Activation}, {Options.Optimizer}, {Options.Schedule}"
-        + (Options.Augmentation == Augmentation.None ? "" : $", {Options.Augmentation}");
+        + (Options.InitialGain == 1 ? "" : FormattableString.Invariant($", gain {Options.InitialGain:R}")) + (Options.Augmentation == Augmentation.None ? "" : $", {Options.Augmentation}");
 }

@@ -37,7 +37,7 @@ internal sealed unsafe class TrainingRun : TrainingLoop
         for (int l = 0; l < model.Layers; l++)
         {
             double variance = (l == model.Layers - 1 ? 1 : 2 / (1 + (slope * slope))) / model.Widths[l];
-            double bound = Math.Sqrt(3 * variance);
+            double bound = Options.InitialGain * Math.Sqrt(3 * variance);
             RandomStream stream = new(Options.Seed, WeightStreams + (ulong)l);
             ForEachWeight(l, (ref float weight) => weight = (float)stream.NextDouble(-bound, bound));
         }

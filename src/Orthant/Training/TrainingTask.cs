@@ -111,6 +111,10 @@ public sealed record TrainingOptions
     /// <summary>The learning rate.</summary>
     public LearningRateSchedule Schedule { get; init; } = LearningRateSchedule.Constant(1e-3);
 
+    /// <summary>What the bounds of the first weights are multiplied by, positive. At 1 activations keep their size from layer to layer; smaller networks of few
+    /// layers often generalise better from 0.4, which is near what other programs begin with.</summary>
+    public double InitialGain { get; init; } = 1;
+
     /// <summary>Random changes to training images; networks of convolutions only.</summary>
     public Augmentation Augmentation { get; init; } = Augmentation.None;
 

@@ -63,14 +63,15 @@ internal sealed unsafe class ImageModel : IDisposable
     /// <param name="seed">The seed.</param>
     /// <param name="stream">The number of the first stage's stream.</param>
     /// <param name="slope">The mean slope s left of zero.</param>
-    public void Initialize(ulong seed, ulong stream, double slope)
+    /// <param name="gain">What the bounds are multiplied by.</param>
+    public void Initialize(ulong seed, ulong stream, double slope, double gain)
     {
         foreach (ConvolutionStage stage in stages.OfType<ConvolutionStage>())
         {
             RandomStream random = new(seed, stream++);
             Convolution c = stage.Convolution;
             // Weights of channels that only pad stay zero, and so do, with that, the gradients of the units that feed them.
-            double bound = Math.Sqrt(3 * (ReferenceEquals(stage, Last) ? 1 : 2 / (1 + (slope * slope))) / (c.Depth / c.StoredChannels * c.Channels));
+            double bound = gain * Math.Sqrt(3 * (ReferenceEquals(stage, Last) ? 1 : 2 / (1 + (slope * slope))) / (c.Depth / c.StoredChannels * c.Channels));
             for (int i = 0; i < c.Depth; i++)
             {
                 if (i % c.StoredChannels >= c.Channels) continue;

@@ -30,7 +30,7 @@ internal sealed unsafe class ImageTrainingRun : TrainingLoop
     public ImageModel Model => model;
 
     /// <inheritdoc/>
-    public override void Initialize() => model.Initialize(Options.Seed, WeightStreams, Options.Activation.MeanSlope);
+    public override void Initialize() => model.Initialize(Options.Seed, WeightStreams, Options.Activation.MeanSlope, Options.InitialGain);
 
     /// <inheritdoc/>
     public override double Step(ReadOnlyMemory<int> samples, double rate)
