@@ -10,6 +10,8 @@ internal static class RatioBook
         ["mlp"] = MlpRatios.Measure,
         ["regions"] = RegionRatios.Measure,
         ["convergence"] = ConvergenceRatios.Measure,
+        ["uncertainty"] = UncertaintyRatios.Measure,
+        ["conv"] = ConvRatios.Measure,
     };
 
     /// <summary>Measures the named comparisons.</summary>
