@@ -87,6 +87,9 @@ internal static class UncertaintyPart
 
     private static string Name(ActivationLaw law) => law.IsRandom ? $"mc-{law}" : "deterministic";
 
+    /// <summary>Four digits, and two of the error: enough to compare, and a table that fits.</summary>
     private static string Value(UncertaintyEvaluation figures, string key, double value) =>
-        figures.Errors.TryGetValue(key, out double error) ? $"{Html.Number(value)} ± {Html.Number(error)}" : Html.Number(value);
+        figures.Errors.TryGetValue(key, out double error) ? $"{Text(value, "G4")} ± {Text(error, "G2")}" : Text(value, "G4");
+
+    private static string Text(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture).Replace('-', '\u2212');
 }
