@@ -24,6 +24,7 @@ internal static class Application
         new ExtractVerb(),
         new ApproximateVerb(),
         new TrainVerb(),
+        new UncertaintyVerb(),
         new CheckVerb(),
         new ReportVerb(),
         new SampleVerb(),
@@ -110,7 +111,8 @@ internal static class Application
 
     private static ParseResult Parse(Verb verb, CommonOptions common, string[] args)
     {
-        Command command = new(verb.Name, verb.Summary);
+        // The parser drops a first word that ends like its command, as if it were the program: no file is called this.
+        Command command = new($"orthant-{verb.Name}", verb.Summary);
         foreach (Argument argument in verb.Arguments) command.Arguments.Add(argument);
         foreach (Option option in verb.Options) command.Options.Add(option);
         foreach (Option option in common.All) command.Options.Add(option);

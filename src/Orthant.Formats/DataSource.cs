@@ -46,17 +46,14 @@ public sealed class DataSource
     public double[] Inputs() => inputs ?? Array.ConvertAll(images!.Pixels.ToArray(), p => p / 255.0);
 
     /// <summary>Reads data as the command line names them.</summary>
-    /// <param name="text"><c>IMAGES,LABELS</c> for two idx files, or one .csv or .npy table.</param>
+    /// <param name="text"><c>IMAGES,LABELS</c> for two idx files, CIFAR batches (.bin, several with commas), a folder (see <see cref="ImageFolder"/>), or one
+    /// .csv or .npy table.</param>
     /// <param name="target">The table's target column by name or number (from 0); its last column when null.</param>
     /// <exception cref="OrthantInputException">A file cannot be read or is not of that form.</exception>
     public static DataSource Load(string text, string? target = null)
     {
         ArgumentNullException.ThrowIfNull(text);
-        if (text.Split(',') is [string pictures, string labels] && !File.Exists(text))
-        {
-            ImageSet set = Idx.ReadImages(pictures, labels);
-            return new DataSource(set.Count, set.Size, set, null, Array.ConvertAll(set.Labels.ToArray(), l => (double)l), []);
-        }
+        if (ImagesOf(text) is ImageSet set) return new DataSource(set.Count, set.Size, set, null, Array.ConvertAll(set.Labels.ToArray(), l => (double)l), []);
         NumberTable table = TableFile.Read(text);
         if (table.Columns < 2) throw new OrthantInputException(text, "", $"{table.Columns} column", "inputs and a target: at least two columns");
         int column = TargetColumn(text, table, target);
@@ -72,6 +69,14 @@ public sealed class DataSource
         }
         ImmutableArray<string> names = table.ColumnNames.Length == table.Columns ? table.ColumnNames.RemoveAt(column) : [];
         return new DataSource(table.Rows, table.Columns - 1, null, x, y, names);
+    }
+
+    private static ImageSet? ImagesOf(string text)
+    {
+        if (Directory.Exists(text)) return ImageFolder.Read(text);
+        string[] parts = File.Exists(text) ? [text] : text.Split(',');
+        if (Array.TrueForAll(parts, p => p.EndsWith(".bin", StringComparison.OrdinalIgnoreCase) || p.EndsWith(".bin.gz", StringComparison.OrdinalIgnoreCase))) return CifarBatches.Read(parts);
+        return parts is [string pictures, string labels] ? Idx.ReadImages(pictures, labels) : null;
     }
 
     private static int TargetColumn(string text, NumberTable table, string? target)

@@ -16,6 +16,7 @@ public static class Report
         ("depth", ConvergencePart.Build),
         ("before training", PriorsPart.Build),
         ("straight pieces", ApproximationPart.Build),
+        ("how sure it is", UncertaintyPart.Build),
         ("exact pieces", GeometryPart.Build),
         ("a slice", SlicePart.Build),
     ];

@@ -11,6 +11,8 @@ internal static class RatioBook
         ["regions"] = RegionRatios.Measure,
         ["convergence"] = ConvergenceRatios.Measure,
         ["approximation"] = ApproximationRatios.Measure,
+        ["uncertainty"] = UncertaintyRatios.Measure,
+        ["conv"] = ConvRatios.Measure,
     };
 
     /// <summary>Measures the named comparisons.</summary>

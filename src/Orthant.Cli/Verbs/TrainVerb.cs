@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using System.Globalization;
 using Orthant.Formats;
@@ -6,14 +7,14 @@ using Orthant.Training;
 
 namespace Orthant.Cli.Verbs;
 
-/// <summary>Trains a dense network on a table or on images.</summary>
+/// <summary>Trains a network on a table or on images.</summary>
 internal sealed class TrainVerb : Verb
 {
-    private readonly Argument<string> data = new("DATA") { Description = "IMAGES,LABELS (two idx files), or a .csv or .npy table whose last column is the target" };
+    private readonly Argument<string> data = new("DATA") { Description = "IMAGES,LABELS (two idx files), CIFAR batches (.bin,.bin,…), a folder of class folders, or a .csv or .npy table whose last column is the target" };
     private readonly Option<string?> arch = new("--arch") { Description = "widths such as 784-128-128-10, a .json architecture, or a model to go on from", HelpName = "WIDTHS|FILE" };
     private readonly Option<string> activation = new("--activation")
     {
-        Description = "relu, leaky:A, dropout:P, droprelu:KEEP or rrelu:L,U (default: relu)",
+        Description = "relu, leaky:A, dropout:P, droprelu:KEEP, rrelu:L,U, rrelu-xu:L,U or symdroprelu:Q (default: relu)",
         HelpName = "LAW",
         DefaultValueFactory = _ => "relu",
     };
@@ -27,19 +28,24 @@ internal sealed class TrainVerb : Verb
     private readonly Option<double> decay = new("--weight-decay") { Description = "weight decay (default: 0)", HelpName = "D", DefaultValueFactory = _ => 0 };
     private readonly Option<string> schedule = new("--schedule")
     {
-        Description = "constant, linear or cosine (both after a warm-up of a tenth), or steps (default: constant)",
+        Description = "constant, linear or cosine (both after a warm-up), or steps (default: constant)",
         HelpName = "NAME",
         DefaultValueFactory = _ => "constant",
     };
 
+    private readonly Option<double> gain = new("--gain") { Description = "multiplies the first weights (default: 1)", HelpName = "G", DefaultValueFactory = _ => 1 };
+    private readonly Option<bool> flip = new("--flip") { Description = "mirror half of the training images at random (networks of convolutions)" };
+    private readonly Option<int> shift = new("--shift") { Description = "move training images by up to N pixels at random (default: 0)", HelpName = "N", DefaultValueFactory = _ => 0 };
+    private readonly Option<int> patience = new("--patience") { Description = "end when the loss on --test has not fallen for N epochs (default: 0, never)", HelpName = "N", DefaultValueFactory = _ => 0 };
+    private readonly Option<double> warmUp = new("--warm-up") { Description = "the part of the run in which linear and cosine rise (default: 0.1)", HelpName = "W", DefaultValueFactory = _ => 0.1 };
     private readonly Option<string?> normalize = new("--normalize") { Description = "inputs enter as (x - MEAN) / SD; pixels are divided by 255 before", HelpName = "MEAN,SD" };
     private readonly Option<string?> resume = new("--resume") { Description = "go on from a checkpoint of the same call", HelpName = "F" };
-    private readonly Option<string?> checkpoint = new("--checkpoint") { Description = "write a checkpoint at the end (when stopped: always, to OUT.checkpoint)", HelpName = "F" };
+    private readonly Option<string?> checkpoint = new("--checkpoint") { Description = "write a checkpoint after every epoch (when stopped: always, to OUT.checkpoint)", HelpName = "F" };
     private readonly Option<string?> output = new("--out") { Description = "the .onnx or .json file to write", HelpName = "NET" };
 
     public override string Name => "train";
 
-    public override string Summary => "trains a dense network on a table or on images";
+    public override string Summary => "trains a network on a table or on images";
 
     public override IReadOnlyList<string> Examples =>
     [
@@ -50,7 +56,7 @@ internal sealed class TrainVerb : Verb
     public override IReadOnlyList<Argument> Arguments => [data];
 
     public override IReadOnlyList<Option> Options =>
-        [arch, activation, test, target, epochs, batch, rate, optimizer, decay, schedule, normalize, resume, checkpoint, output];
+        [arch, activation, test, target, epochs, batch, rate, optimizer, decay, schedule, warmUp, gain, flip, shift, patience, normalize, resume, checkpoint, output];
 
     public override Answer Run(VerbCall call)
     {
@@ -58,12 +64,15 @@ internal sealed class TrainVerb : Verb
         string shape = call.Get(arch) ?? throw new OrthantInputException("command line", "--arch", "nothing", "widths such as 784-128-128-10, or a file");
         (double Mean, double Deviation)? scaling = Scaling(call);
         DataSource source = DataSource.Load(call.Get(data), call.Get(target));
-        (int[]? widths, ReluNetwork? start) = Shape(shape, source);
-        int outputs = start?.Outputs ?? widths![^1];
+        (int[]? widths, ReluNetwork? start, TrainableArchitecture? images) = Shape(shape, source);
+        int outputs = start?.Outputs ?? widths?[^1] ?? OutputsOf(shape, images!);
         LabelledData training = Labelled(call.Get(data), source, outputs, scaling);
         LabelledData? measured = call.Get(test) is string other ? Labelled(other, DataSource.Load(other, call.Get(target)), outputs, scaling) : null;
-        TrainingTask task = start is null ? new TrainingTask(widths!, training, measured) : new TrainingTask(start, training, measured);
-        TrainingOptions options = ReadOptions(call);
+        TrainingTask task = images is not null ? new TrainingTask(images, training, measured)
+            : start is null ? new TrainingTask(widths!, training, measured) : new TrainingTask(start, training, measured);
+        TrainingOptions options = ReadOptions(call) with { Checkpoints = call.Get(checkpoint) is string kept ? new CheckpointFile(kept) : null };
+        if (images is null && options.Augmentation != Augmentation.None) throw new OrthantInputException("command line", "--flip, --shift", "dense layers", "a network of convolutions");
+        if (options.Patience > 0 && measured is null) throw new OrthantInputException("command line", "--patience", "no --test", "data to measure on");
         string[] inputs = [.. call.Get(data).Split(','), .. call.Get(resume) is string r ? [r] : Array.Empty<string>()];
         OutputFolder.PrepareFor(path);
         foreach (string input in inputs.Where(File.Exists)) OutputFile.RefuseInput(path, input);
@@ -124,24 +133,46 @@ internal sealed class TrainVerb : Verb
         return network.Metadata.SetItem("input-normalization", string.Create(CultureInfo.InvariantCulture, $"{mean:R},{deviation:R}"));
     }
 
-    private static (int[]? Widths, ReluNetwork? Start) Shape(string shape, DataSource source)
+    private static (int[]? Widths, ReluNetwork? Start, TrainableArchitecture? Images) Shape(string shape, DataSource source)
     {
         if (RandomNetwork.ParseWidths(shape) is int[] widths && !File.Exists(shape))
         {
             // Two groups, such as 2-2, are inputs and outputs here: what is learned has no hidden layer.
-            return (shape.Split('-').Length == 2 && !shape.Contains('x', StringComparison.Ordinal) ? widths[..2] : widths, null);
+            return (shape.Split('-').Length == 2 && !shape.Contains('x', StringComparison.Ordinal) ? widths[..2] : widths, null, null);
         }
         if (!File.Exists(shape)) throw new OrthantInputException("command line", "--arch", $"'{shape}'", "widths such as 784-128-128-10, or a file that exists");
-        if (!shape.EndsWith(".json", StringComparison.OrdinalIgnoreCase)) return (null, ModelFile.Load(shape).Network);
-        List<int> dense = [source.Width];
-        foreach (ArchitectureLayer layer in JsonNetwork.LoadArchitecture(shape).Layers)
+        if (!shape.EndsWith(".json", StringComparison.OrdinalIgnoreCase)) return (null, ModelFile.Load(shape).Network, null);
+        NetworkArchitecture file = JsonNetwork.LoadArchitecture(shape);
+        if (file.Layers.All(l => l is DenseArchitecture or FlattenArchitecture))
         {
-            if (layer is FlattenArchitecture) continue;
-            if (layer is not DenseArchitecture units) throw new OrthantInputException(shape, "layers", layer.GetType().Name.Replace("Architecture", " layer", StringComparison.Ordinal), "dense layers");
-            dense.Add(units.Units);
+            return ([source.Width, .. file.Layers.OfType<DenseArchitecture>().Select(l => l.Units)], null, null);
         }
-        return ([.. dense], null);
+        ImageShape input = source.Images is ImageSet images ? new ImageShape(images.Channels, images.Height, images.Width) : new ImageShape(1, 1, source.Width);
+        return (null, null, new TrainableArchitecture(input, Trainable(shape, file.Layers)));
     }
+
+    private static ImmutableArray<TrainableLayer> Trainable(string source, ImmutableArray<ArchitectureLayer> layers)
+    {
+        bool Activates(ActivationFunction activation) => activation.IsRelu || (activation.IsIdentity
+            ? false
+            : throw new OrthantInputException(source, "activation", $"{activation}", "relu or identity; --activation says what relu stands for"));
+        return
+        [
+            .. layers.Where(l => l is not FlattenArchitecture).Select(l => (TrainableLayer)(l switch
+            {
+                ConvolutionArchitecture c => new TrainableConvolution(c.Filters, c.Kernel, c.Stride, c.Padding, Activates(c.Activation)),
+                BatchNormArchitecture b => new TrainableBatchNorm(Activates(b.Activation)),
+                PoolArchitecture p => new TrainablePool(p.Largest, p.Size, p.Stride),
+                ResidualArchitecture r => new TrainableResidual(Trainable(source, r.Layers), Activates(r.Activation)),
+                DenseArchitecture d => new TrainableDense(d.Units, Activates(d.Activation)),
+                _ => throw new OrthantInputException(source, "layers", l.GetType().Name, "layers that can be trained"),
+            })),
+        ];
+    }
+
+    private static int OutputsOf(string source, TrainableArchitecture images) => images.Layers is [.., TrainableDense last]
+        ? last.Units
+        : throw new OrthantInputException(source, "layers", "an end that is no dense layer", "a last {\"dense\": N}");
 
     private static LabelledData Labelled(string name, DataSource source, int outputs, (double Mean, double Deviation)? scaling)
     {
@@ -160,15 +191,20 @@ internal sealed class TrainVerb : Verb
     {
         if (!ActivationLaw.TryParse(call.Get(activation), out ActivationLaw? law))
         {
-            throw new OrthantInputException("command line", "--activation", $"'{call.Get(activation)}'", "relu, leaky:A, dropout:P, droprelu:KEEP or rrelu:L,U");
+            throw new OrthantInputException("command line", "--activation", $"'{call.Get(activation)}'", "relu, leaky:A, dropout:P, droprelu:KEEP, rrelu:L,U, rrelu-xu:L,U or symdroprelu:Q");
         }
         double peak = call.Get(rate), weightDecay = call.Get(decay);
+        double rise = call.Get(warmUp);
+        if (!(rise is >= 0 and <= 1)) throw new OrthantInputException("command line", "--warm-up", $"{rise}", "a number from 0 to 1");
         if (!(peak > 0) || !double.IsFinite(peak)) throw new OrthantInputException("command line", "--rate", $"{peak}", "a positive number");
         return new TrainingOptions
         {
             Activation = law,
             Epochs = call.Get(epochs),
             BatchSize = call.Get(batch),
+            Patience = call.Get(patience),
+            InitialGain = call.Get(gain),
+            Augmentation = new Augmentation(call.Get(flip), call.Get(shift)),
             Seed = call.Seed,
             Threads = call.Threads,
             Optimizer = call.Get(optimizer) switch
@@ -181,8 +217,8 @@ internal sealed class TrainVerb : Verb
             Schedule = call.Get(schedule) switch
             {
                 "constant" => LearningRateSchedule.Constant(peak),
-                "linear" => LearningRateSchedule.WarmUpLinear(peak, 0.1),
-                "cosine" => LearningRateSchedule.WarmUpCosine(peak, 0.1),
+                "linear" => LearningRateSchedule.WarmUpLinear(peak, rise),
+                "cosine" => LearningRateSchedule.WarmUpCosine(peak, rise),
                 "steps" => LearningRateSchedule.Steps(peak, 0.1, 3),
                 string name => throw new OrthantInputException("command line", "--schedule", $"'{name}'", "constant, linear, cosine or steps"),
                 null => LearningRateSchedule.Constant(peak),
@@ -197,6 +233,12 @@ internal sealed class TrainVerb : Verb
         double[] numbers = ArgumentText.Numbers(text, "--normalize");
         if (numbers.Length != 2 || numbers[1] <= 0) throw new OrthantInputException("command line", "--normalize", $"'{text}'", "MEAN,SD with a positive SD");
         return (numbers[0], numbers[1]);
+    }
+
+    /// <summary>Keeps the last checkpoint in a file that is always whole: it is written beside and renamed.</summary>
+    private sealed class CheckpointFile(string path) : IProgress<TrainingCheckpoint>
+    {
+        public void Report(TrainingCheckpoint value) => OutputFile.Write(path, stream => stream.Write(value.ToBytes()));
     }
 
     private sealed class EpochLines(ProgressLine line) : IProgress<EpochReport>

@@ -1,10 +1,10 @@
 namespace Orthant.Training;
 
-/// <summary>Trains dense networks by stochastic gradients, with plain or randomised activations.</summary>
+/// <summary>Trains dense networks and networks of convolutions by stochastic gradients, with plain or randomised activations.</summary>
 /// <remarks>
 /// <para>The result depends on the task, the options and the seed only: the same bits come out at any number of threads, on any machine, and from a run that was
 /// stopped and resumed. No sum crosses a thread: a batch's rows are divided among threads on the way forward and back, and the weights' inputs are for the
-/// gradients and the optimiser's step.</para>
+/// gradients and the optimiser's step; networks of convolutions sum over eight fixed parts of a batch.</para>
 /// <para>Classes are trained by cross-entropy, numbers by the mean squared error.</para>
 /// </remarks>
 public static class NetworkTrainer
@@ -22,7 +22,7 @@ public static class NetworkTrainer
         ArgumentNullException.ThrowIfNull(task);
         ArgumentNullException.ThrowIfNull(options);
         Check(options);
-        using TrainingRun run = new(task, options);
+        using TrainingLoop run = task.Architecture is null ? new TrainingRun(task, options) : new ImageTrainingRun(task, options);
         if (options.Resume is TrainingCheckpoint checkpoint) run.Restore(checkpoint);
         else run.Initialize();
         bool complete = run.Train(progress, cancellation);
@@ -35,6 +35,9 @@ public static class NetworkTrainer
         CheckCount("epochs", options.Epochs);
         CheckCount("batch size", options.BatchSize);
         CheckCount("threads", options.Threads);
+        if (!(options.InitialGain > 0 && double.IsFinite(options.InitialGain))) throw Wrong("gain", options.InitialGain, "a positive number");
+        if (options.Patience < 0) throw Wrong("patience", options.Patience, "0 or more");
+        if (options.Augmentation.Shift < 0) throw Wrong("shift", options.Augmentation.Shift, "0 or more");
         switch (options.Optimizer)
         {
             case Adam adam:

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Orthant.Numerics;
 
 namespace Orthant.Training;
@@ -17,8 +18,6 @@ internal static unsafe class RandomizedActivation
 {
     /// <summary>A row's width is a multiple of this.</summary>
     public const int WidthUnit = 16;
-
-    private const float FieldRange = 65536;
 
     /// <summary>y = d·(h + bias) for rows × width; h is overwritten with y.</summary>
     /// <param name="law">The law.</param>
@@ -53,7 +52,7 @@ internal static unsafe class RandomizedActivation
                     Philox.Fill((uint)(first / Philox.BlockHalfWords), firstRow + (uint)row, pass, node, key, words);
                     int units = Math.Min(Philox.BlockHalfWords, width - first);
                     float* d = derivative is null ? none : derivative + offset + first;
-                    ApplyBlock(law.Kind, slope, units, block, values + offset + first, bias + first, d);
+                    ApplyBlock(slope, units, block, values + offset + first, bias + first, d);
                 }
             }
         }
@@ -77,6 +76,33 @@ internal static unsafe class RandomizedActivation
         }
     }
 
+    /// <summary>values = d·values for at most a block of units of any number, with d drawn from a block of bits.</summary>
+    /// <param name="slope">The law.</param>
+    /// <param name="units">From 1 to <see cref="Philox.BlockHalfWords"/>; nothing behind them is touched.</param>
+    /// <param name="words">A block of bits.</param>
+    /// <param name="values">The pre-activations, then the activations.</param>
+    public static void ApplyDraws(in SlopeDraw slope, int units, uint* words, float* values)
+    {
+        int whole = units / Vector<float>.Count * Vector<float>.Count;
+        for (int j = 0; j < whole; j += Vector<float>.Count) Scale(slope, words, j, values + j);
+        if (whole == units) return;
+        float* tail = stackalloc float[Vector<float>.Count];
+        new Span<float>(tail, Vector<float>.Count).Clear();
+        new ReadOnlySpan<float>(values + whole, units - whole).CopyTo(new Span<float>(tail, units - whole));
+        Scale(slope, words, whole, tail);
+        new ReadOnlySpan<float>(tail, units - whole).CopyTo(new Span<float>(values + whole, units - whole));
+    }
+
+    /// <summary>One vector of units from the given one of the block.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Scale(in SlopeDraw slope, uint* words, int unit, float* values)
+    {
+        Vector<uint> word = Vector.Load(words + (unit / 32 * 16) + (unit % 16));
+        Vector<int> field = Vector.AsVectorInt32(unit % 32 < 16 ? word & new Vector<uint>(SlopeDraw.FieldMask) : word >>> 16);
+        Vector<float> h = Vector.Load(values);
+        (h * slope.Factors(field, Vector.GreaterThan(h, Vector<float>.Zero))).Store(values);
+    }
+
     private static void ApplyFixed(float slope, int rows, int width, float* values, float* bias, float* derivative)
     {
         Vector<float> left = new(slope);
@@ -93,59 +119,17 @@ internal static unsafe class RandomizedActivation
         }
     }
 
-    private static void ApplyBlock(ActivationLawKind kind, SlopeDraw slope, int units, uint* words, float* values, float* bias, float* derivative)
+    private static void ApplyBlock(in SlopeDraw slope, int units, uint* words, float* values, float* bias, float* derivative)
     {
-        Vector<uint> low = new(0xFFFF);
+        Vector<uint> low = new(SlopeDraw.FieldMask);
         for (int j = 0; j < units; j += Vector<float>.Count)
         {
             Vector<uint> word = Vector.Load(words + (j / 32 * 16) + (j % 16));
             Vector<int> field = Vector.AsVectorInt32(j % 32 < 16 ? word & low : word >>> 16);
             Vector<float> h = Vector.Load(values + j) + Vector.Load(bias + j);
-            Vector<int> positive = Vector.GreaterThan(h, Vector<float>.Zero);
-            Vector<float> d;
-            if (kind == ActivationLawKind.RandomizedLeaky)
-            {
-                Vector<float> left = Vector.FusedMultiplyAdd(Vector.ConvertToSingle(field), slope.Step, slope.Start);
-                d = Vector.ConditionalSelect(positive, Vector<float>.One, left);
-            }
-            else
-            {
-                Vector<int> kept = Vector.LessThan(field, slope.Threshold);
-                Vector<float> right = Vector.ConditionalSelect(kept, slope.RightKept, slope.RightElse);
-                d = Vector.ConditionalSelect(positive, right, Vector.ConditionalSelect(kept, Vector<float>.Zero, slope.LeftElse));
-            }
+            Vector<float> d = slope.Factors(field, Vector.GreaterThan(h, Vector<float>.Zero));
             (h * d).Store(values + j);
             d.Store(derivative + j);
-        }
-    }
-
-    /// <summary>How a 16-bit field decides a derivative: fields below the threshold keep the rectifier (or the output), the others do not.</summary>
-    private readonly struct SlopeDraw
-    {
-        public readonly Vector<int> Threshold;
-        public readonly Vector<float> RightKept;
-        public readonly Vector<float> RightElse;
-        public readonly Vector<float> LeftElse;
-        public readonly Vector<float> Step;
-        public readonly Vector<float> Start;
-
-        public SlopeDraw(ActivationLaw law)
-        {
-            if (law.Kind == ActivationLawKind.RandomizedLeaky)
-            {
-                // Field f stands for the middle of the f-th of 65,536 equal parts of the interval.
-                double step = (law.Second - law.First) / FieldRange;
-                Step = new Vector<float>((float)step);
-                Start = new Vector<float>((float)(law.First + (step / 2)));
-                return;
-            }
-            bool dropout = law.Kind == ActivationLawKind.Dropout;
-            double threshold = Math.Round((dropout ? 1 - law.First : law.First) * FieldRange);
-            if (dropout) threshold = Math.Max(threshold, 1);
-            Threshold = new Vector<int>((int)threshold);
-            RightKept = new Vector<float>(dropout ? (float)(FieldRange / threshold) : 1);
-            RightElse = new Vector<float>(dropout ? 0 : 1);
-            LeftElse = new Vector<float>(dropout ? 0 : 1);
         }
     }
 }

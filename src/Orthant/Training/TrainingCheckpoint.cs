@@ -8,22 +8,21 @@ namespace Orthant.Training;
 /// <remarks>Plain data. Random numbers are drawn by place (seed, epoch, step, row, unit), so that the number of steps is all the state there is to them.</remarks>
 public sealed class TrainingCheckpoint
 {
-    private const string Magic = "orthant training checkpoint 1";
-    private const int LargestWidth = 1 << 24;
+    private const string Magic = "orthant training checkpoint 2";
     private const string Source = "checkpoint";
 
     /// <summary>Collects the state.</summary>
-    /// <param name="widths">Inputs, hidden widths, outputs.</param>
+    /// <param name="architecture">The shape of the network in a line.</param>
     /// <param name="recipe">The options that a resumed run must share, as text.</param>
     /// <param name="step">The number of steps that were made.</param>
     /// <param name="epochLoss">The sum of the losses of the steps of an epoch that was begun.</param>
-    /// <param name="parameters">For each layer its weights (inputs × outputs, row-major) and biases, one after the other.</param>
+    /// <param name="parameters">All numbers of the network, one layer after the other.</param>
     /// <param name="moments">For each state of the optimiser the numbers that belong to <paramref name="parameters"/>, in the same order.</param>
     /// <param name="epochs">The completed epochs.</param>
     internal TrainingCheckpoint(
-        ImmutableArray<int> widths, string recipe, long step, double epochLoss, float[] parameters, ImmutableArray<float[]> moments, ImmutableArray<EpochReport> epochs)
+        string architecture, string recipe, long step, double epochLoss, float[] parameters, ImmutableArray<float[]> moments, ImmutableArray<EpochReport> epochs)
     {
-        Widths = widths;
+        Architecture = architecture;
         Recipe = recipe;
         Step = step;
         EpochLoss = epochLoss;
@@ -32,10 +31,10 @@ public sealed class TrainingCheckpoint
         Epochs = epochs;
     }
 
-    /// <summary>Inputs, hidden widths, outputs.</summary>
-    public ImmutableArray<int> Widths { get; }
+    /// <summary>The shape of the network in a line, for example <c>784-128-128-10</c>.</summary>
+    public string Architecture { get; }
 
-    /// <summary>The options that a resumed run must share, as text: seed, batch size, activation law, optimiser, schedule.</summary>
+    /// <summary>The options that a resumed run must share, as text: seed, batch size, activation law, optimiser, schedule, augmentation.</summary>
     public string Recipe { get; }
 
     /// <summary>The number of steps that were made.</summary>
@@ -56,8 +55,7 @@ public sealed class TrainingCheckpoint
         using MemoryStream memory = new();
         using BinaryWriter writer = new(memory, Encoding.UTF8);
         writer.Write(Magic);
-        writer.Write(Widths.Length);
-        foreach (int width in Widths) writer.Write(width);
+        writer.Write(Architecture);
         writer.Write(Recipe);
         writer.Write(Step);
         writer.Write(EpochLoss);
@@ -84,8 +82,7 @@ public sealed class TrainingCheckpoint
         try
         {
             if (reader.ReadString() is string magic && magic != Magic) throw Bad(memory, "something else", $"'{Magic}'");
-            int[] widths = new int[ReadCount(reader, memory, 2, 1 << 16, "widths")];
-            for (int i = 0; i < widths.Length; i++) widths[i] = ReadCount(reader, memory, 1, LargestWidth, "units");
+            string architecture = reader.ReadString();
             string recipe = reader.ReadString();
             long step = reader.ReadInt64();
             double epochLoss = reader.ReadDouble();
@@ -93,11 +90,10 @@ public sealed class TrainingCheckpoint
             EpochReport[] epochs = new EpochReport[ReadCount(reader, memory, 0, bytes.Length, "epochs")];
             for (int i = 0; i < epochs.Length; i++) epochs[i] = ReadEpoch(reader);
             int states = ReadCount(reader, memory, 1, 2, "optimiser states");
-            long needed = ParameterCount(widths);
             float[][] numbers = new float[states + 1][];
-            for (int i = 0; i < numbers.Length; i++) numbers[i] = ReadNumbers(reader, memory, needed);
+            for (int i = 0; i < numbers.Length; i++) numbers[i] = ReadNumbers(reader, memory, i == 0 ? null : numbers[0].Length);
             if (memory.Position != memory.Length) throw Bad(memory, "more bytes", "the end");
-            return new TrainingCheckpoint([.. widths], recipe, step, epochLoss, numbers[0], [.. numbers[1..]], [.. epochs]);
+            return new TrainingCheckpoint(architecture, recipe, step, epochLoss, numbers[0], [.. numbers[1..]], [.. epochs]);
         }
         catch (Exception e) when (e is IOException or FormatException or ArgumentException)
         {
@@ -105,18 +101,10 @@ public sealed class TrainingCheckpoint
         }
     }
 
-    /// <summary>The number of weights and biases.</summary>
-    internal static long ParameterCount(IReadOnlyList<int> widths)
-    {
-        long count = 0;
-        for (int l = 1; l < widths.Count; l++) count += ((long)widths[l - 1] + 1) * widths[l];
-        return count;
-    }
-
-    private static float[] ReadNumbers(BinaryReader reader, MemoryStream memory, long needed)
+    private static float[] ReadNumbers(BinaryReader reader, MemoryStream memory, int? needed)
     {
         int count = reader.ReadInt32();
-        if (count != needed || count * 4L > memory.Length - memory.Position) throw Bad(memory, $"{count} numbers", $"{needed}, all of them");
+        if (count < 0 || (needed ?? count) != count || count * 4L > memory.Length - memory.Position) throw Bad(memory, $"{count} numbers", $"{needed?.ToString() ?? "as many as follow"}");
         float[] numbers = new float[count];
         reader.BaseStream.ReadExactly(MemoryMarshal.AsBytes(numbers.AsSpan()));
         if (!Array.TrueForAll(numbers, float.IsFinite)) throw Bad(memory, "a number that is not finite", "finite numbers");

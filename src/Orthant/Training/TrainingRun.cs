@@ -1,41 +1,18 @@
-using System.Diagnostics;
 using Orthant.Networks;
 using Orthant.Numerics;
 
 namespace Orthant.Training;
 
-/// <summary>One run of training: the model, the optimiser's state, and the count of steps.</summary>
-internal sealed unsafe class TrainingRun : IDisposable
+/// <summary>A run of training of dense layers.</summary>
+internal sealed unsafe class TrainingRun : TrainingLoop
 {
-    /// <summary>The upper halves of the stream numbers, one for each use of random numbers; the lower halves count layers or epochs.</summary>
-    private const ulong WeightStreams = 1UL << 32;
-    private const ulong OrderStreams = 2UL << 32;
-    private const ulong ActivationPurpose = 3;
-
-    private readonly TrainingTask task;
-    private readonly TrainingOptions options;
     private readonly DenseModel model;
-    private readonly WorkerTeam team;
     private readonly AlignedBuffer<float>[][] moments;
-    private readonly double[] rowLoss;
-    private readonly bool[] rowRight;
-    private readonly ulong activationKey;
-    private readonly int stepsPerEpoch;
-    private readonly List<EpochReport> epochs = [];
-    private long step;
-    private double epochLoss;
 
     public TrainingRun(TrainingTask task, TrainingOptions options, VectorPath? path = null)
+        : base(task, options)
     {
-        this.task = task;
-        this.options = options;
-        int batch = Math.Min(options.BatchSize, Math.Max(task.Training.Count, task.Test?.Count ?? 0));
-        model = new DenseModel(task.Widths, batch, path ?? VectorPaths.Best);
-        team = new WorkerTeam(options.Threads);
-        rowLoss = new double[batch];
-        rowRight = new bool[batch];
-        activationKey = Philox.DeriveKey(options.Seed, ActivationPurpose);
-        stepsPerEpoch = (task.Training.Count + options.BatchSize - 1) / options.BatchSize;
+        model = new DenseModel(task.Widths, Batch, path ?? VectorPaths.Best);
         moments = new AlignedBuffer<float>[options.Optimizer.StatesPerWeight][];
         for (int s = 0; s < moments.Length; s++)
         {
@@ -47,65 +24,31 @@ internal sealed unsafe class TrainingRun : IDisposable
     /// <summary>The numbers in training.</summary>
     public DenseModel Model => model;
 
-    private long TotalSteps => (long)stepsPerEpoch * options.Epochs;
-
     /// <summary>Sets the weights to those of the start network, or draws them: uniform with variance 2/((1 + s²)·inputs) for hidden layers of left slope s,
     /// 1/inputs for the last layer, and no bias (He, Zhang, Ren and Sun, ICCV 2015).</summary>
-    public void Initialize()
+    public override void Initialize()
     {
-        if (task.Start is ReluNetwork start)
+        if (Task.Start is ReluNetwork start)
         {
             CopyFrom(start);
             return;
         }
-        double slope = options.Activation.MeanSlope;
+        double slope = Options.Activation.MeanSlope;
         for (int l = 0; l < model.Layers; l++)
         {
             double variance = (l == model.Layers - 1 ? 1 : 2 / (1 + (slope * slope))) / model.Widths[l];
-            double bound = Math.Sqrt(3 * variance);
-            RandomStream stream = new(options.Seed, WeightStreams + (ulong)l);
+            double bound = Options.InitialGain * Math.Sqrt(3 * variance);
+            RandomStream stream = new(Options.Seed, WeightStreams + (ulong)l);
             ForEachWeight(l, (ref float weight) => weight = (float)stream.NextDouble(-bound, bound));
         }
     }
 
-    /// <summary>Trains until the last epoch's end, or until it is told to stop.</summary>
-    /// <returns>Whether the last epoch was completed.</returns>
-    public bool Train(IProgress<EpochReport>? progress, CancellationToken cancellation)
-    {
-        LabelledData data = task.Training;
-        while (step < TotalSteps)
-        {
-            int epoch = (int)(step / stepsPerEpoch);
-            int[] order = new RandomStream(options.Seed, OrderStreams + (ulong)epoch).Permutation(data.Count);
-            long started = Stopwatch.GetTimestamp();
-            double rate = 0;
-            for (int b = (int)(step % stepsPerEpoch); b < stepsPerEpoch; b++)
-            {
-                if (cancellation.IsCancellationRequested) return false;
-                int first = b * options.BatchSize;
-                rate = options.Schedule.RateAt(step, TotalSteps);
-                double loss = Step(order.AsMemory(first, Math.Min(options.BatchSize, data.Count - first)), rate);
-                if (!double.IsFinite(loss))
-                {
-                    throw new OrthantInputException("training", $"epoch {epoch + 1}, step {step}", "a loss that is not finite", "a smaller learning rate or smaller inputs");
-                }
-                epochLoss += loss;
-            }
-            double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
-            EpochReport report = new(epoch + 1, options.Epochs, epochLoss / stepsPerEpoch, rate, task.Test is null ? null : Measure(task.Test), seconds);
-            epochLoss = 0;
-            epochs.Add(report);
-            progress?.Report(report);
-        }
-        return true;
-    }
-
     /// <summary>One step on some samples of the training data.</summary>
     /// <returns>Their mean loss before the update.</returns>
-    public double Step(ReadOnlyMemory<int> samples, double rate)
+    public override double Step(ReadOnlyMemory<int> samples, double rate)
     {
-        double loss = Gradients(samples, frozen: false, place => Update(place, rate, step + 1));
-        step++;
+        double loss = Gradients(samples, frozen: false, place => Update(place, rate, StepCount + 1));
+        StepCount++;
         return loss;
     }
 
@@ -116,90 +59,64 @@ internal sealed unsafe class TrainingRun : IDisposable
     public double Gradients(ReadOnlyMemory<int> samples, bool frozen, Action<int>? then = null)
     {
         int rows = samples.Length;
-        ForwardMode mode = new(options.Activation, Draws: true, (uint)step, activationKey, frozen);
-        team.Run(place =>
+        ForwardMode mode = new(Options.Activation, Draws: true, (uint)StepCount, ActivationKey, frozen);
+        Team.Run(place =>
         {
-            (int first, int end) = team.Part(rows, place);
-            Forward(task.Training, samples.Span, first, end, mode, 1f / rows);
+            (int first, int end) = Team.Part(rows, place);
+            Forward(Task.Training, samples.Span, first, end, mode, 1f / rows);
             model.Backward(first, end);
         });
-        team.Run(place =>
+        Team.Run(place =>
         {
             for (int l = 0; l < model.Layers; l++)
             {
-                (int first, int end) = team.Part(model.Widths[l], place);
+                (int first, int end) = Team.Part(model.Widths[l], place);
                 model.WeightGradient(l, rows, first, end);
-                if (place == l % team.Size) model.BiasGradient(l, rows);
+                if (place == l % Team.Size) model.BiasGradient(l, rows);
             }
             then?.Invoke(place);
         });
-        return Sum(rows) / rows;
+        return TotalLoss(rows) / rows;
     }
 
-    /// <summary>How well the present weights do with the mean slopes.</summary>
-    public TrainingMetrics Measure(LabelledData data)
+    /// <inheritdoc/>
+    protected override void Outputs(LabelledData data, int[] samples, int rows)
     {
-        ForwardMode mode = new(options.Activation, Draws: false, 0, 0);
-        int[] samples = new int[model.Batch];
-        double loss = 0;
-        int right = 0;
-        for (int start = 0; start < data.Count; start += model.Batch)
+        ForwardMode mode = new(Options.Activation, Draws: false, 0, 0);
+        Team.Run(place =>
         {
-            int rows = Math.Min(model.Batch, data.Count - start);
-            for (int i = 0; i < rows; i++) samples[i] = start + i;
-            team.Run(place =>
-            {
-                (int first, int end) = team.Part(rows, place);
-                Forward(data, samples, first, end, mode, 1);
-            });
-            loss += Sum(rows);
-            for (int i = 0; i < rows; i++) right += rowRight[i] ? 1 : 0;
-        }
-        return data.IsClassification
-            ? new TrainingMetrics((double)right / data.Count, loss / data.Count, null)
-            : new TrainingMetrics(null, null, Math.Sqrt(loss / data.Count));
+            (int first, int end) = Team.Part(rows, place);
+            Forward(data, samples, first, end, mode, 1);
+        });
     }
 
     /// <summary>The present weights with the mean slopes.</summary>
-    public ReluNetwork Network() => model.ToNetwork(
-        options.Activation.Surrogate, options.Activation.IsRandom ? [new("activation-law", options.Activation.ToString())] : []);
+    public override ReluNetwork Network() => model.ToNetwork(Options.Activation.Surrogate, Notes);
 
-    /// <summary>The whole state.</summary>
-    public TrainingCheckpoint Checkpoint() => new(
-        task.Widths,
-        Recipe(),
-        step,
-        epochLoss,
-        Collect(ParametersOf),
-        [.. moments.Select(state => Collect(i => state[i]))],
-        [.. epochs]);
+    /// <inheritdoc/>
+    protected override string Architecture => string.Join('-', Task.Widths);
 
-    /// <summary>Goes back to a state.</summary>
-    /// <exception cref="OrthantInputException">It belongs to another task or other options.</exception>
-    public void Restore(TrainingCheckpoint checkpoint)
+    /// <inheritdoc/>
+    protected override float[] CollectParameters() => Collect(ParametersOf);
+
+    /// <inheritdoc/>
+    protected override IEnumerable<float[]> CollectMoments() => moments.Select(state => Collect(i => state[i]));
+
+    /// <inheritdoc/>
+    protected override void Distribute(float[] parameters, IReadOnlyList<float[]> states)
     {
-        if (!checkpoint.Widths.SequenceEqual(task.Widths))
-        {
-            throw new OrthantInputException("checkpoint", "widths", string.Join('-', checkpoint.Widths), string.Join('-', task.Widths));
-        }
-        if (checkpoint.Recipe != Recipe()) throw new OrthantInputException("checkpoint", "options", checkpoint.Recipe, Recipe());
-        if (checkpoint.Step > TotalSteps) throw new OrthantInputException("checkpoint", "steps", $"{checkpoint.Step}", $"at most {TotalSteps}; ask for more epochs");
-        step = checkpoint.Step;
-        epochLoss = checkpoint.EpochLoss;
-        epochs.Clear();
-        epochs.AddRange(checkpoint.Epochs);
-        Distribute(checkpoint.Parameters, ParametersOf);
+        Distribute(parameters, ParametersOf);
         for (int s = 0; s < moments.Length; s++)
         {
             AlignedBuffer<float>[] state = moments[s];
-            Distribute(checkpoint.Moments[s], i => state[i]);
+            Distribute(states[s], i => state[i]);
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose()
+    public override void Dispose()
     {
-        team.Dispose();
+        base.Dispose();
         model.Dispose();
         foreach (AlignedBuffer<float> buffer in moments.SelectMany(m => m)) buffer.Dispose();
     }
@@ -207,31 +124,11 @@ internal sealed unsafe class TrainingRun : IDisposable
     /// <summary>The outputs, losses and output gradients of some rows.</summary>
     private void Forward(LabelledData data, ReadOnlySpan<int> samples, int first, int end, in ForwardMode mode, float scale)
     {
-        int inputs = model.Widths[0], outputs = model.Widths[^1], width = model.Padded(model.Layers - 1);
+        int inputs = model.Widths[0], width = model.Padded(model.Layers - 1);
         data.Inputs.Gather(samples[first..end], model.Inputs.Slice(first * inputs, (end - first) * inputs));
         model.Forward(first, end, mode);
         float* bias = model.Biases(model.Layers - 1).Pointer;
-        for (int row = first; row < end; row++)
-        {
-            float* z = model.OutputRow(row);
-            if (data.IsClassification)
-            {
-                int label = data.Classes.Span[samples[row]];
-                rowRight[row] = OutputLoss.Winner(outputs, z, bias) == label;
-                rowLoss[row] = OutputLoss.CrossEntropy(outputs, width, z, bias, label, scale);
-            }
-            else
-            {
-                rowLoss[row] = OutputLoss.SquaredError(outputs, width, z, bias, data.Values.Span.Slice(samples[row] * outputs, outputs), scale);
-            }
-        }
-    }
-
-    private double Sum(int rows)
-    {
-        double sum = 0;
-        for (int i = 0; i < rows; i++) sum += rowLoss[i];
-        return sum;
+        for (int row = first; row < end; row++) SetLoss(data, samples[row], row, model.OutputRow(row), bias, width, scale);
     }
 
     /// <summary>The optimiser's step for one thread's inputs of every layer, and for the biases that fell to it.</summary>
@@ -239,9 +136,9 @@ internal sealed unsafe class TrainingRun : IDisposable
     {
         for (int l = 0; l < model.Layers; l++)
         {
-            (int first, int end) = team.Part(model.Widths[l], place);
+            (int first, int end) = Team.Part(model.Widths[l], place);
             Update(2 * l, model.WeightGradients(l), (nint)first * model.Padded(l), (nint)(end - first) * model.Padded(l), rate, number);
-            if (place == l % team.Size) Update((2 * l) + 1, model.BiasGradients(l), 0, model.Padded(l), rate, number);
+            if (place == l % Team.Size) Update((2 * l) + 1, model.BiasGradients(l), 0, model.Padded(l), rate, number);
         }
     }
 
@@ -249,12 +146,9 @@ internal sealed unsafe class TrainingRun : IDisposable
     {
         float* second = moments.Length > 1 ? moments[1][index].Pointer + offset : null;
         OptimizerStep.Run(
-            options.Optimizer, rate, number, index % 2 == 0, count,
+            Options.Optimizer, rate, number, index % 2 == 0, count,
             ParametersOf(index).Pointer + offset, gradients.Pointer + offset, moments[0][index].Pointer + offset, second);
     }
-
-    private string Recipe() =>
-        $"{task.Training.Count} samples, seed {options.Seed}, batch {options.BatchSize}, activation {options.Activation}, {options.Optimizer}, {options.Schedule}";
 
     private AlignedBuffer<float> ParametersOf(int index) => index % 2 == 0 ? model.Weights(index / 2) : model.Biases(index / 2);
 
@@ -292,7 +186,7 @@ internal sealed unsafe class TrainingRun : IDisposable
     /// <summary>All parameters, or what belongs to them, without padding.</summary>
     private float[] Collect(Func<int, AlignedBuffer<float>> buffer)
     {
-        float[] all = new float[checked((int)TrainingCheckpoint.ParameterCount(model.Widths))];
+        float[] all = new float[checked((int)ParameterCount)];
         int at = 0;
         ForEachRow(buffer, row =>
         {
@@ -321,6 +215,8 @@ internal sealed unsafe class TrainingRun : IDisposable
             visit(buffer((2 * l) + 1).Span[..outputs]);
         }
     }
+
+    private long ParameterCount => Enumerable.Range(0, model.Layers).Sum(l => ((long)model.Widths[l] + 1) * model.Widths[l + 1]);
 
     private delegate void SpanAction(Span<float> row);
 }

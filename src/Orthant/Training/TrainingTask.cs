@@ -40,8 +40,25 @@ public sealed class TrainingTask
         Start = start;
     }
 
-    /// <summary>Inputs, hidden widths, outputs.</summary>
+    /// <summary>A network of convolutions that starts from random weights.</summary>
+    /// <param name="architecture">The images' shape, which is that of the data, and the layers.</param>
+    /// <param name="training">What is learned from; inputs are images in channels × rows × columns order.</param>
+    /// <param name="test">What is only measured on; may be absent.</param>
+    /// <exception cref="OrthantInputException">The architecture does not fit the data, or its last layer is no plain dense layer.</exception>
+    public TrainingTask(TrainableArchitecture architecture, LabelledData training, LabelledData? test = null)
+        : this([(architecture ?? throw new ArgumentNullException(nameof(architecture))).Input.Length, OutputsOf(architecture)], training, test)
+    {
+        Architecture = architecture;
+    }
+
+    /// <summary>Inputs, hidden widths, outputs; inputs and outputs alone for a network of convolutions.</summary>
     public ImmutableArray<int> Widths { get; }
+
+    /// <summary>The layers of a network of convolutions, or null for dense layers.</summary>
+    public TrainableArchitecture? Architecture { get; }
+
+    /// <summary>The number of outputs.</summary>
+    public int Outputs => Widths[^1];
 
     /// <summary>What is learned from.</summary>
     public LabelledData Training { get; }
@@ -51,6 +68,10 @@ public sealed class TrainingTask
 
     /// <summary>Where the weights start from, or null for random weights.</summary>
     public ReluNetwork? Start { get; }
+
+    private static int OutputsOf(TrainableArchitecture architecture) => architecture.Layers is [.., TrainableDense { Activates: false } last]
+        ? last.Units
+        : throw new OrthantInputException("arch", "layers", architecture.Layers.IsDefaultOrEmpty ? "no layers" : $"{architecture.Layers[^1]} at the end", "a last dense layer that does not activate");
 
     private static IEnumerable<int> WidthsOf(ReluNetwork start)
     {
@@ -90,11 +111,24 @@ public sealed record TrainingOptions
     /// <summary>The learning rate.</summary>
     public LearningRateSchedule Schedule { get; init; } = LearningRateSchedule.Constant(1e-3);
 
+    /// <summary>What the bounds of the first weights are multiplied by, positive. At 1 activations keep their size from layer to layer; smaller networks of few
+    /// layers often generalise better from 0.4, which is near what other programs begin with.</summary>
+    public double InitialGain { get; init; } = 1;
+
+    /// <summary>Random changes to training images; networks of convolutions only.</summary>
+    public Augmentation Augmentation { get; init; } = Augmentation.None;
+
+    /// <summary>Ends the run when the loss on the test data has not fallen for so many epochs; 0 for never.</summary>
+    public int Patience { get; init; }
+
     /// <summary>The seed of weights, order and activations. The same seed gives the same bits at any number of threads.</summary>
     public ulong Seed { get; init; }
 
     /// <summary>The number of threads, at least 1.</summary>
     public int Threads { get; init; } = 1;
+
+    /// <summary>Is given the state after every epoch, so that a killed run can go on; may be null. It is called on the thread that trains.</summary>
+    public IProgress<TrainingCheckpoint>? Checkpoints { get; init; }
 
     /// <summary>Where an earlier run of the same task and options stopped, or null to begin.</summary>
     public TrainingCheckpoint? Resume { get; init; }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Numerics;
 using System.Numerics.Tensors;
 
 namespace Orthant.Networks;
@@ -80,17 +81,22 @@ public sealed class AffineLayer : Layer
 
     internal override void Forward<T>(ForwardPass pass, int rows, ReadOnlySpan<T> x, Span<T> y)
     {
-        Linear.Apply(rows, x, y);
-        if (HasBias)
-        {
-            ReadOnlySpan<T> b = bias.As<T>();
-            for (int row = 0; row < rows; row++)
-            {
-                Span<T> one = y.Slice(row * Outputs, Outputs);
-                TensorPrimitives.Add(one, b, one);
-            }
-        }
+        ApplyAffine(rows, x, y);
         pass.Activate(activations, rows, y);
+    }
+
+    /// <summary>The pre-activations of a block of rows.</summary>
+    internal void ApplyAffine<T>(int rows, ReadOnlySpan<T> x, Span<T> y)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        Linear.Apply(rows, x, y);
+        if (!HasBias) return;
+        ReadOnlySpan<T> b = bias.As<T>();
+        for (int row = 0; row < rows; row++)
+        {
+            Span<T> one = y.Slice(row * Outputs, Outputs);
+            TensorPrimitives.Add(one, b, one);
+        }
     }
 
     internal override void Backward<T>(BackwardPass pass, int rows, ReadOnlySpan<T> dy, Span<T> dx)

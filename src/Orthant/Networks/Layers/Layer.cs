@@ -109,12 +109,12 @@ internal sealed class ForwardPass(IReadOnlyList<ActivationSite> sites, Activatio
 }
 
 /// <summary>The state of one backward pass under a pattern: sites come last to first.</summary>
-internal sealed class BackwardPass(IReadOnlyList<ActivationSite> sites, ActivationPattern pattern)
+internal class BackwardPass(IReadOnlyList<ActivationSite> sites, ActivationPattern pattern)
 {
     private int next = sites.Count;
 
     /// <summary>Multiplies each column by the slope of its unit's piece.</summary>
-    public void Scale<T>(UnitActivations activations, int rows, Span<T> dy)
+    public virtual void Scale<T>(UnitActivations activations, int rows, Span<T> dy)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         if (activations.IsIdentity) return;
@@ -128,5 +128,8 @@ internal sealed class BackwardPass(IReadOnlyList<ActivationSite> sites, Activati
     }
 
     /// <summary>The pieces of the site that comes before those already passed.</summary>
-    public ReadOnlySpan<ushort> Next() => pattern.Of(sites[--next]);
+    public ReadOnlySpan<ushort> Next() => pattern.Of(NextSite());
+
+    /// <summary>The site that comes before those already passed.</summary>
+    protected ActivationSite NextSite() => sites[--next];
 }
