@@ -153,13 +153,13 @@ internal sealed class FilteredPcaRun
             }
         }
         hasBiases = forms.Length == 1 ? forms[0] : Homogeneity.Ratio(search.Training, best!.Subspace, search.Random(), threads) > 1.3;
-        return best!.Error < options.Exact ? best : Better(best, search.Run(first with { Hidden = [32], Starts = 6, Kept = 2 }, best.Subspace, hasBiases));
+        if (best!.Error >= options.Exact && best.Subspace.Dimension == 2 && !hasBiases) best = HingeFit.Run(search, best);
+        return best.Error < options.Exact ? best : Better(best, search.Run(first with { Hidden = [32], Starts = 6, Kept = 2 }, best.Subspace, hasBiases));
     }
 
     /// <summary>Fits larger and deeper students where the subspace is good.</summary>
     private Candidate Deepen(Candidate best)
     {
-        if (best.Subspace.Dimension == 2 && !hasBiases) best = Better(best, HingeFit.Run(search, best, options.Exact));
         foreach (int[] hidden in (int[][])[[16, 16], [12, 12, 12]])
         {
             if (best.Error < options.Exact) break;

@@ -1,119 +1,151 @@
-using System.Numerics.Tensors;
-using Orthant.Numerics;
-
 namespace Orthant.Learning;
 
-/// <summary>Fits a homogeneous function of two coordinates, which is a sum of hinges ReLU(⟨w, u⟩) exactly, however nearly parallel they are.</summary>
-/// <remarks>Orthogonal greedy selection over a fine grid of angles, with one Gram matrix (S. Chen, S. Billings and W. Luo, "Orthogonal least squares methods",
-/// Int. J. Control 50, 1989), then least squares, then a joint refinement of angles and subspace. Each restart selects from the data anew in the better
-/// subspace, which frees kinks that a descent leaves stuck.</remarks>
+/// <summary>Fits a sum of hinges ReLU(⟨w, u⟩) in the plane, however nearly parallel they are, by cutting the circle into arcs.</summary>
+/// <remarks>
+/// <para>A sum of hinges is a linear function and an even one. The even part is linear on each arc of directions between two kinks, and repeats itself after
+/// half a turn. Over a fine grid of angles in [0, π) the best cut into M arcs is found exactly by dynamic programming (R. Bellman, "On the approximation of
+/// curves by line segments", Comm. ACM 4(6), 1961), each arc's least squares from prefix sums; the number of arcs is the one of least description length.
+/// No descent is involved, so no kink can be stuck. A joint refinement then moves kinks and plane, and the cut is made again in the better plane.</para>
+/// <code>
+///        e(u) = v₀·u │ v₁·u │ v₂·u │ …          at each border:  v₁ − v₀ = c n,  n normal to the ray,
+///       ─────────────┴──────┴──────┴──► angle   and  e(u) = Σ c/2 |⟨n, u⟩|
+///       0           φ₁     φ₂     φ₃       π
+/// </code></remarks>
 internal static class HingeFit
 {
-    private const int Angles = 1440, Rows = 16_384, MostUnits = 48, Stages = 10;
+    private const int Bins = 720, MostArcs = 32, Rounds = 6;
 
-    public static Candidate Run(StudentSearch search, Candidate start, double exact)
+    public static Candidate Run(StudentSearch search, Candidate start)
     {
         Candidate best = start;
-        Candidate? grown = null;
-        RefinementPlan plan = new(40, 8000, true, SeeksErrors: true);
-        for (int stage = 0; stage < Stages && best.Error >= exact; stage++)
+        Subspace plane = start.Subspace;
+        double before = double.PositiveInfinity;
+        for (int round = 0; round < Rounds && best.Error >= search.Exact; round++)
         {
-            // Six more hinges beside those that stand; where that gains little, all are selected anew.
-            int units = grown is null ? 16 : Math.Min(MostUnits, grown.Student.Widths[1] + 6);
-            Candidate selected = Select(search, grown?.Subspace ?? best.Subspace, grown?.Student, units);
-            Candidate next = search.Refine(selected, plan);
-            search.Trace?.Invoke($"{units} hinges: {selected.Error:G3} to {next.Error:G3}");
-            bool gains = grown is null || next.Error < 0.7 * grown.Error;
-            grown = gains ? next : null;
+            Candidate cut = search.Judge(new StudentFit(Cut(search.Training, plane), plane, double.NaN));
+            Candidate next = search.Refine(cut, new RefinementPlan(40, 8000, true));
+            search.Trace?.Invoke($"{cut.Student.Widths[1]} hinges: {cut.Error:G3}, refined {next.Error:G3}");
             if (next.Error < best.Error) best = next;
+            if (next.Error > 0.9 * before) break;
+            (plane, before) = (next.Subspace, next.Error);
         }
         return best;
     }
 
-    /// <summary>The hinges of a student, if any, and the best ones of the grid beside them, one after another.</summary>
-    private static Candidate Select(StudentSearch search, Subspace subspace, Student? standing, int units)
+    /// <summary>The hinges of a cut of the circle.</summary>
+    private static Student Cut(FitRows rows, Subspace plane)
     {
-        FitRows rows = search.Training;
-        List<(double Sin, double Cos)> directions = [];
-        for (int j = 0; j < (standing?.Widths[1] ?? 0); j++)
+        float[] u = rows.Project(plane);
+        (double lx, double ly) = Solve(Moments(u, rows.Targets, (0, 0), 1)[1]);
+        ArcMoments[] prefix = Moments(u, rows.Targets, (lx, ly), Bins);
+        int[] borders = Borders(prefix, rows.Count);
+        List<(double X, double Y, double Weight)> hinges = [];
+        (double X, double Y)[] pieces = [.. Enumerable.Range(0, borders.Length - 1).Select(s => Solve(prefix[borders[s + 1]] - prefix[borders[s]]))];
+        for (int s = 0; s < pieces.Length; s++)
         {
-            double x = standing!.Weights(0)[2 * j], z = standing.Weights(0)[(2 * j) + 1], norm = Math.Sqrt((x * x) + (z * z));
-            if (norm * Math.Abs(standing.Weights(1)[j]) > 1e-6) directions.Add((z / norm, x / norm));
+            // After half a turn the first piece comes again with the other sign.
+            bool isLast = s == pieces.Length - 1;
+            (double X, double Y) next = isLast ? (-pieces[0].X, -pieces[0].Y) : pieces[s + 1];
+            double dx = next.X - pieces[s].X, dy = next.Y - pieces[s].Y, border = Math.PI * borders[s + 1] / Bins;
+            // The ray on which both pieces agree, unless noise puts it far from the border.
+            double angle = Math.Atan2(-dx, dy);
+            angle += Math.PI * Math.Round((border - angle) / Math.PI);
+            if (Math.Abs(angle - border) > 3 * Math.PI / Bins) angle = border;
+            (double sin, double cos) = Math.SinCos(angle);
+            double weight = (-sin * dx) + (cos * dy);
+            if (Math.Abs(weight) < 1e-9) continue;
+            hinges.Add((-sin, cos, weight));
+            lx -= 0.5 * weight * -sin;
+            ly -= 0.5 * weight * cos;
         }
-        int stand = directions.Count, columns = stand + Angles, count = Math.Min(rows.Count, Rows);
-        for (int a = 0; a < Angles; a++) directions.Add(Math.SinCos(2 * Math.PI * a / Angles));
-        double[] gram = new double[columns * columns], inner = new double[columns];
-        float[] u = rows.Project(subspace), features = new float[columns * StudentPass.Block], product = new float[columns * columns];
-        float[] y = Array.ConvertAll(rows.Targets, t => (float)t);
-        for (int first = 0; first < count; first += StudentPass.Block)
+        double length = Math.Sqrt((lx * lx) + (ly * ly));
+        if (length > 0)
         {
-            int block = Math.Min(StudentPass.Block, count - first);
-            for (int a = 0; a < columns; a++)
-            {
-                Span<float> row = features.AsSpan(a * StudentPass.Block, block);
-                float sin = (float)directions[a].Sin, cos = (float)directions[a].Cos;
-                for (int r = 0; r < block; r++) row[r] = MathF.Max(0, (cos * u[2 * (first + r)]) + (sin * u[(2 * (first + r)) + 1]));
-                inner[a] += TensorPrimitives.Dot(row, y.AsSpan(first, block));
-            }
-            SymmetricRankUpdate.LowerInto(new ReadOnlyMatrixSpan<float>(features, columns, block, StudentPass.Block), new MatrixSpan<float>(product, columns, columns));
-            for (int a = 0; a < columns; a++)
-            {
-                for (int b = 0; b <= a; b++) gram[(a * columns) + b] += product[(a * columns) + b];
-            }
+            hinges.Add((lx / length, ly / length, length));
+            hinges.Add((-lx / length, -ly / length, -length));
         }
-        SymmetricRankUpdate.Mirror(new MatrixSpan<double>(gram, columns, columns));
-        (int[] chosen, double[] weights) = Choose(gram, inner, stand, Math.Min(units, count / 8));
-        Student student = new([2, chosen.Length, 1], false);
-        for (int j = 0; j < chosen.Length; j++)
+        Student student = new([2, hinges.Count, 1], false);
+        for (int j = 0; j < hinges.Count; j++)
         {
-            // Both layers share a unit's weight, so that neither is large.
-            double root = Math.Sqrt(Math.Abs(weights[j]));
-            student.Weights(0)[2 * j] = root * directions[chosen[j]].Cos;
-            student.Weights(0)[(2 * j) + 1] = root * directions[chosen[j]].Sin;
-            student.Weights(1)[j] = Math.CopySign(root, weights[j]);
+            // Both layers share a hinge's weight, so that neither is large.
+            double root = Math.Sqrt(Math.Abs(hinges[j].Weight));
+            student.Weights(0)[2 * j] = root * hinges[j].X;
+            student.Weights(0)[(2 * j) + 1] = root * hinges[j].Y;
+            student.Weights(1)[j] = Math.CopySign(root, hinges[j].Weight);
         }
-        return search.Judge(new StudentFit(student, subspace, double.NaN));
+        return student;
     }
 
-    /// <summary>Columns by the gain of the residual's square, by a Cholesky factor that grows by a row each time.</summary>
-    private static (int[] Chosen, double[] Weights) Choose(double[] gram, double[] inner, int stand, int units)
+    /// <summary>Borders of the arcs, 0 and <see cref="Bins"/> included.</summary>
+    private static int[] Borders(ArcMoments[] prefix, int rows)
     {
-        int n = inner.Length;
-        double[] rest = new double[n], share = [.. inner];
-        for (int a = 0; a < n; a++) rest[a] = gram[(a * n) + a];
-        List<int> chosen = [];
-        List<double[]> factor = [];
-        while (chosen.Count < units)
+        double[] errors = new double[Bins + 1];
+        int[][] from = new int[MostArcs + 1][];
+        for (int b = 0; b <= Bins; b++) errors[b] = b == 0 ? 0 : double.PositiveInfinity;
+        double least = double.PositiveInfinity;
+        int count = 1;
+        for (int arcs = 1; arcs <= MostArcs; arcs++)
         {
-            int best = chosen.Count < stand ? chosen.Count : -1;
-            double gain = 0;
-            for (int a = stand; a < n && chosen.Count >= stand; a++)
+            double[] next = new double[Bins + 1];
+            from[arcs] = new int[Bins + 1];
+            next[0] = double.PositiveInfinity;
+            for (int end = 1; end <= Bins; end++)
             {
-                double g = rest[a] > 1e-7 * gram[(a * n) + a] ? share[a] * share[a] / rest[a] : 0;
-                if (g > gain) (gain, best) = (g, a);
+                next[end] = double.PositiveInfinity;
+                for (int begin = 0; begin < end; begin++)
+                {
+                    if (errors[begin] >= next[end]) continue;
+                    double error = errors[begin] + Residual(prefix[end] - prefix[begin]);
+                    if (error < next[end]) (next[end], from[arcs][end]) = (error, begin);
+                }
             }
-            if (best < 0) break;
-            // q(a) = ⟨a, best⟩ after what was chosen before, over the length of what is left of best.
-            double[] q = gram[(best * n)..((best + 1) * n)];
-            foreach (double[] row in factor) TensorPrimitives.MultiplyAdd(row, -row[best], q, q);
-            double length = Math.Sqrt(Math.Max(q[best], 1e-12 * gram[(best * n) + best])), along = share[best] / length;
-            TensorPrimitives.Divide(q, length, q);
-            for (int a = 0; a < n; a++)
-            {
-                share[a] -= q[a] * along;
-                rest[a] -= q[a] * q[a];
-            }
-            chosen.Add(best);
-            factor.Add(q);
+            errors = next;
+            // Three numbers an arc, each told to half the logarithm of the number of rows.
+            double length = (0.5 * rows * Math.Log(Math.Max(errors[Bins], 1e-30) / rows)) + (1.5 * arcs * Math.Log(rows));
+            if (length < least) (least, count) = (length, arcs);
         }
-        int m = chosen.Count;
-        double[] matrix = new double[m * m], right = new double[m];
-        for (int i = 0; i < m; i++)
+        int[] borders = new int[count + 1];
+        for (int arcs = count, end = Bins; arcs >= 0; arcs--)
         {
-            right[i] = inner[chosen[i]];
-            for (int j = 0; j < m; j++) matrix[(i * m) + j] = gram[(chosen[i] * n) + chosen[j]] * (i == j ? 1 + 1e-8 : 1);
+            borders[arcs] = end;
+            if (arcs > 0) end = from[arcs][end];
         }
-        new Cholesky(m, matrix, 0).Solve(right);
-        return ([.. chosen], right);
+        return borders;
+    }
+
+    /// <summary>Sums over the rows of all bins before each one, directions taken modulo half a turn, of what a linear function leaves.</summary>
+    private static ArcMoments[] Moments(float[] u, double[] y, (double X, double Y) linear, int bins)
+    {
+        ArcMoments[] sums = new ArcMoments[bins + 1];
+        for (int r = 0; r < y.Length; r++)
+        {
+            double a = u[2 * r], b = u[(2 * r) + 1], rest = y[r] - (linear.X * a) - (linear.Y * b);
+            if (bins > 1 && (b < 0 || (b == 0 && a < 0))) (a, b) = (-a, -b);
+            int bin = bins == 1 ? 0 : Math.Min(bins - 1, (int)(Math.Atan2(b, a) / Math.PI * bins));
+            sums[bin + 1] += new ArcMoments(a * a, a * b, b * b, a * rest, b * rest, rest * rest);
+        }
+        for (int b = 0; b < bins; b++) sums[b + 1] += sums[b];
+        return sums;
+    }
+
+    private static (double X, double Y) Solve(ArcMoments m)
+    {
+        double determinant = (m.Xx * m.Yy) - (m.Xy * m.Xy);
+        return determinant > 1e-12 * m.Xx * m.Yy
+            ? (((m.Yy * m.Xt) - (m.Xy * m.Yt)) / determinant, ((m.Xx * m.Yt) - (m.Xy * m.Xt)) / determinant)
+            : (0, 0);
+    }
+
+    private static double Residual(ArcMoments m)
+    {
+        (double x, double y) = Solve(m);
+        return Math.Max(0, m.Tt - (x * m.Xt) - (y * m.Yt));
+    }
+
+    private readonly record struct ArcMoments(double Xx, double Xy, double Yy, double Xt, double Yt, double Tt)
+    {
+        public static ArcMoments operator +(ArcMoments a, ArcMoments b) => new(a.Xx + b.Xx, a.Xy + b.Xy, a.Yy + b.Yy, a.Xt + b.Xt, a.Yt + b.Yt, a.Tt + b.Tt);
+
+        public static ArcMoments operator -(ArcMoments a, ArcMoments b) => new(a.Xx - b.Xx, a.Xy - b.Xy, a.Yy - b.Yy, a.Xt - b.Xt, a.Yt - b.Yt, a.Tt - b.Tt);
     }
 }
