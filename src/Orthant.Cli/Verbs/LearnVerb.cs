@@ -1,7 +1,9 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using System.Diagnostics;
 using Orthant.Formats;
 using Orthant.Learning;
+using Orthant.Reports;
 
 namespace Orthant.Cli.Verbs;
 
@@ -18,17 +20,19 @@ internal sealed class LearnVerb : Verb
     };
 
     private readonly Option<int> directions = new("--directions") { Description = "the most hidden directions (default: 8)", HelpName = "K", DefaultValueFactory = _ => 8 };
+    private readonly Option<bool> compare = new("--compare") { Description = "also run SIR, SAVE, DR, PHD and students trained by Adam on the same rows" };
+    private readonly Option<string?> html = new("--html") { Description = "write a page with the evidence and pictures of the function", HelpName = "F" };
     private readonly Option<string?> output = new("--out") { Description = "write the network, on the original inputs: .onnx or .json", HelpName = "NET.onnx" };
 
     public override string Name => "learn";
 
     public override string Summary => "learns a network from samples by filtered PCA, where gradient descent fails";
 
-    public override IReadOnlyList<string> Examples => ["./orthant learn samples/altplane.csv --out out/learned.onnx", "./orthant learn samples/altplane.csv --directions 2 --json"];
+    public override IReadOnlyList<string> Examples => ["./orthant learn samples/altplane.csv --out out/learned.onnx", "./orthant learn samples/altplane.csv --compare --html out/learned.html"];
 
     public override IReadOnlyList<Argument> Arguments => [samples];
 
-    public override IReadOnlyList<Option> Options => [target, whiten, directions, output];
+    public override IReadOnlyList<Option> Options => [target, whiten, directions, compare, html, output];
 
     public override Answer Run(VerbCall call)
     {
@@ -38,18 +42,27 @@ internal sealed class LearnVerb : Verb
         Stopwatch clock = Stopwatch.StartNew();
         using SampleFile source = SampleFile.Open(path, call.Get(target));
         LearnedNetwork learned;
+        ImmutableArray<RivalResult> rivals = [];
+        double seconds;
         using (ProgressLine progress = call.ShowProgress())
         {
-            learned = FilteredPca.Fit(source, Choices(call, source), progress, call.Cancellation);
+            FilteredPcaOptions choices = Choices(call, source);
+            learned = FilteredPca.Fit(source, choices, progress, call.Cancellation);
+            seconds = clock.Elapsed.TotalSeconds;
+            if (call.Get(compare)) rivals = RivalComparison.Run(source, learned, choices, progress: progress, cancellation: call.Cancellation);
         }
-        double seconds = clock.Elapsed.TotalSeconds;
         foreach (string note in learned.Notes) call.Note(note);
         if (call.Get(output) is string model)
         {
             OutputFolder.PrepareFor(model);
             ModelFile.Write(model, learned.Network);
         }
-        return new Answer(Json(source, learned, seconds), view => Show(view, source, learned, call.Get(output)));
+        if (call.Get(html) is string page)
+        {
+            OutputFolder.PrepareFor(page);
+            OutputFile.WriteText(page, LearningReport.Render(learned, Path.GetFileName(path), rivals, $"orthant learn {path}"), path);
+        }
+        return new Answer(Json(source, learned, rivals, seconds), view => Show(view, source, learned, rivals, call.Get(output)));
     }
 
     private FilteredPcaOptions Choices(VerbCall call, SampleFile source)
@@ -71,7 +84,7 @@ internal sealed class LearnVerb : Verb
         }
     }
 
-    private static Dictionary<string, object?> Json(SampleFile source, LearnedNetwork learned, double seconds) => new()
+    private static Dictionary<string, object?> Json(SampleFile source, LearnedNetwork learned, ImmutableArray<RivalResult> rivals, double seconds) => new()
     {
         ["dimension"] = learned.Dimension,
         ["basis"] = learned.Basis.Select(b => b.ToArray()).ToArray(),
@@ -95,11 +108,12 @@ internal sealed class LearnVerb : Verb
         ["rows"] = source.Rows,
         ["inputs"] = source.Inputs,
         ["heldOutRows"] = learned.HeldOutRows,
+        ["compare"] = rivals.Select(r => new { method = r.Method, sineToLearned = r.SineToLearned, nrmse = r.HeldOutError, seconds = r.Seconds }).ToArray(),
         ["notes"] = learned.Notes.ToArray(),
         ["seconds"] = seconds,
     };
 
-    private static void Show(View view, SampleFile source, LearnedNetwork learned, string? written)
+    private static void Show(View view, SampleFile source, LearnedNetwork learned, ImmutableArray<RivalResult> rivals, string? written)
     {
         view.Heading(learned.Dimension == 0
             ? learned.IsSignificantButNotValidated ? "directions are significant, but no fit was validated" : "no significant direction"
@@ -117,6 +131,11 @@ internal sealed class LearnVerb : Verb
         {
             view.Table(["direction", "share of gradient", "error without it", "largest parts"], learned.Directions.Select((d, i) => (IEnumerable<string>)
                 [$"{i + 1}", $"{100 * d.GradientShare:F1} %", View.Number(d.ErrorWithout), Largest(source, d)]));
+        }
+        if (rivals.Length > 0)
+        {
+            view.Table(["other method", "sine to the directions", "error on held-out rows", "seconds"], rivals.Select(r => (IEnumerable<string>)
+                [r.Method, r.SineToLearned is double s ? View.Number(s) : "", View.Number(r.HeldOutError), View.Number(Math.Round(r.Seconds, 2))]));
         }
         if (written is not null) view.Line($"written: {written}");
         view.Next(written is not null ? $"orthant inspect {written}" : learned.Dimension > 0 ? $"orthant learn {source.Name} --out out/learned.onnx" : "orthant sample");

@@ -28,17 +28,7 @@ public static class FilteredPca
         options ??= new FilteredPcaOptions();
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MostDirections, nameof(options));
         int threads = options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
-        if (samples.Rows < samples.Inputs + 1)
-        {
-            throw new OrthantInputException(samples.Name, "", $"{samples.Rows} rows of {samples.Inputs} inputs", "more rows than inputs");
-        }
-        Whitening whitening = options.Whitening switch
-        {
-            WhiteningKind.None => Whitening.Identity(samples.Inputs),
-            WhiteningKind.Known => Whitening.Known(samples.Inputs, options.Covariance.AsSpan(), samples.Name),
-            _ => Whitening.Sample(samples, threads, progress, cancellation),
-        };
-        return new FilteredPcaRun(samples, whitening, options, threads, progress, cancellation).Run();
+        return new FilteredPcaRun(LearningRows.Of(samples, options, threads, progress, cancellation), options, threads, progress, cancellation).Run();
     }
 }
 
@@ -47,6 +37,7 @@ internal sealed class FilteredPcaRun
 {
     private const int Slices = 24, Cells = 8, MostRounds = 6, LabelSample = 200_000;
 
+    private readonly LearningRows data;
     private readonly WhitenedRows rows;
     private readonly Whitening whitening;
     private readonly FilteredPcaOptions options;
@@ -55,35 +46,22 @@ internal sealed class FilteredPcaRun
     private readonly CancellationToken cancellation;
     private readonly StudentSearch search;
     private readonly DirectionTest.NullTable nulls;
-    private readonly double mean;
     private readonly double scale;
     private readonly List<FilterEvidence> evidence = [];
     private readonly List<string> notes = [];
     private bool hasBiases;
-    private readonly long[] sampled;
-    private readonly float[] sampledRows;
-    private readonly double[] sampledTargets;
 
-    public FilteredPcaRun(
-        SampleSource samples, Whitening whitening, FilteredPcaOptions options, int threads, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    public FilteredPcaRun(LearningRows data, FilteredPcaOptions options, int threads, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
-        this.whitening = whitening;
+        this.data = data;
+        rows = data.All;
+        whitening = data.Whitening;
+        scale = data.Scale;
         this.options = options;
         this.threads = threads;
         this.progress = progress;
         this.cancellation = cancellation;
-        rows = new WhitenedRows(samples, whitening, threads);
-        sampled = Sample(rows.Rows, Math.Max(options.FitRows, 1000), new RandomStream(options.Seed, 1));
-        (sampledRows, sampledTargets) = rows.Take(sampled);
-        mean = sampledTargets.Average();
-        double own = Math.Sqrt(sampledTargets.Average(y => (y - mean) * (y - mean)));
-        if (!(own > 1e-12 * Math.Abs(mean))) throw new OrthantInputException(samples.Name, "target", $"{sampledTargets[0]:R} in all rows", "a target that varies");
-        scale = own;
-        // Rows come in random order; the first ones are held out.
-        int n = sampled.Length, held = n < 10_000 ? n / 8 : Math.Min(n / 5, 10_000), d = rows.Inputs;
-        double[] y = [.. sampledTargets.Select(t => t / scale)];
-        FitRows heldOut = new(d, sampledRows[..(held * d)], y[..held]), training = new(d, sampledRows[(held * d)..], y[held..]);
-        search = new StudentSearch(training, heldOut, options.Seed, threads, cancellation) { Exact = options.Exact, Trace = options.Trace };
+        search = new StudentSearch(data.Training, data.HeldOut, options.Seed, threads, cancellation) { Exact = options.Exact, Trace = options.Trace };
         nulls = new DirectionTest.NullTable(new RandomStream(options.Seed, 1UL << 40));
     }
 
@@ -141,7 +119,7 @@ internal sealed class FilteredPcaRun
         double ratio = Homogeneity.Ratio(search.Training, wider, search.Random(), threads);
         options.Trace?.Invoke($"homogeneity {ratio:F2}");
         bool[] forms = whitening.IsCentred ? [true] : ratio < 1.2 ? [false] : ratio > 2 ? [true] : [false, true];
-        SearchStage first = new([12, 12], isSmall ? 16 : 6, 800, isSmall ? 8 : 2) { MovesAtOnce = true, JointSteps = 25 };
+        SearchStage first = new([12, 12], isSmall ? 16 : 8, isSmall ? 800 : 1500, isSmall ? 8 : 2) { MovesAtOnce = true, JointSteps = 25 };
         Candidate? best = null;
         foreach (bool form in forms)
         {
@@ -154,7 +132,7 @@ internal sealed class FilteredPcaRun
         }
         hasBiases = forms.Length == 1 ? forms[0] : Homogeneity.Ratio(search.Training, best!.Subspace, search.Random(), threads) > 1.3;
         if (best!.Error >= options.Exact && best.Subspace.Dimension == 2 && !hasBiases) best = HingeFit.Run(search, best);
-        return best.Error < options.Exact ? best : Better(best, search.Run(first with { Hidden = [32], Starts = 6, Kept = 2 }, best.Subspace, hasBiases));
+        return best.Error < options.Exact ? best : Better(best, search.Run(first with { Hidden = [32], GivesUpAbove = 3 * best.Error }, best.Subspace, hasBiases));
     }
 
     /// <summary>Fits larger and deeper students where the subspace is good.</summary>
@@ -163,21 +141,28 @@ internal sealed class FilteredPcaRun
         foreach (int[] hidden in (int[][])[[16, 16], [12, 12, 12]])
         {
             if (best.Error < options.Exact) break;
-            best = Better(best, search.Run(new SearchStage(hidden, 8, 1500, 3), best.Subspace, hasBiases));
+            best = Better(best, search.Run(new SearchStage(hidden, 8, 4000, 3) { GivesUpAbove = 3 * best.Error }, best.Subspace, hasBiases));
         }
         return best;
     }
 
+    /// <summary>Wider and deeper students, long descents, and refinements for as long as they gain.</summary>
     private Candidate Finish(Candidate best, bool isNoise)
     {
-        int[][] widths = [[16, 16, 16], [12, 12, 12], [20, 20], [16, 16, 16]];
-        for (int stage = 0; stage < options.FinalStages && !isNoise && best.Error > options.Exact; stage++)
+        if (isNoise) return search.Refine(best, new RefinementPlan(12, int.MaxValue, true), tolerance: 1.5);
+        for (int stage = 0; stage < options.FinalStages && best.Error > options.Exact; stage++)
         {
-            SearchStage plan = new(widths[stage % widths.Length], 8, 2000, 4) { LongSteps = 60, JointSteps = 20, Rows = 12_000 };
+            SearchStage plan = new([16, 16, 16], 8, 12_000, 3) { LongSteps = 60, JointSteps = 20, Rows = 12_000 };
             best = Better(best, search.Prune(search.Run(plan, best.Subspace, hasBiases)));
         }
-        RefinementPlan last = isNoise ? new(12, int.MaxValue, true) : new(20, 8000, true, SeeksErrors: true);
-        return search.Refine(best, last, tolerance: 1.5);
+        for (int repeat = 0; repeat < 4 && best.Error > options.Exact && options.FinalStages > 0; repeat++)
+        {
+            double before = best.Error;
+            best = search.Refine(best, new RefinementPlan(40, 12_000, true, SeeksErrors: true));
+            if (best.Error > 0.9 * before) break;
+        }
+        // A kink that only a few of all rows show may have escaped the rows held out.
+        return search.Refine(best, new RefinementPlan(20, 8000, true, SeeksErrors: true), tolerance: 1.5);
     }
 
     private static Candidate Better(Candidate a, Candidate b) => b.Error < a.Error ? b : a;
@@ -186,16 +171,16 @@ internal sealed class FilteredPcaRun
     private List<(string Filter, DirectionTest.Result Result)> Detect(int round, Candidate? fit, Subspace found)
     {
         CellPartition? cells = null;
-        double[] labels = [.. sampledTargets.Select(t => t / scale)];
+        double[] labels = [.. data.SampledTargets.Select(t => t / scale)];
         if (fit is not null)
         {
-            FitRows all = new(rows.Inputs, sampledRows, labels);
+            FitRows all = new(rows.Inputs, data.SampledRows, labels);
             double[] outputs = all.Outputs(fit.Student, fit.Subspace, threads);
             for (int i = 0; i < labels.Length; i++) labels[i] -= outputs[i];
             cells = new CellPartition(search.Training.Project(found), found.Dimension, Cells, search.Random());
         }
         int most = Math.Min(labels.Length, LabelSample);
-        LabelSlices slices = new(labels.AsSpan(0, most), sampled.AsSpan(0, most), Slices, options.Seed);
+        LabelSlices slices = new(labels.AsSpan(0, most), data.Sampled.AsSpan(0, most), Slices, options.Seed);
         SliceMoments moments = SliceMoments.Of(rows, found, () => new BlockLabels(fit?.Student, found, scale), slices, cells, threads, progress, cancellation);
         int slots = moments.Counts.Length;
         string name = fit is null ? "y" : "residual";
@@ -230,7 +215,7 @@ internal sealed class FilteredPcaRun
                 : "no significant direction");
             return new LearnedNetwork
             {
-                Network = new ReluNetwork([AffineLayer.Dense(new double[1, rows.Inputs], [mean])], name: "mean"),
+                Network = new ReluNetwork([AffineLayer.Dense(new double[1, rows.Inputs], [data.Mean])], name: "mean"),
                 Rounds = [.. evidence],
                 IsSignificantButNotValidated = fired,
                 HeldOutRows = search.HeldOut.Count,
@@ -251,6 +236,8 @@ internal sealed class FilteredPcaRun
         return new LearnedNetwork
         {
             Basis = [.. Enumerable.Range(0, k).Select(j => given.Row(j).ToArray().ToImmutableArray())],
+            BasisSpread = [.. Enumerable.Range(0, k).Select(j => whitening.Spread(given.Row(j)))],
+            Centre = [.. whitening.Centre],
             Directions = [.. Enumerable.Range(0, k).Select(j => Direction(student, sorted, matrix, values, j))],
             Network = ToNetwork(student, matrix, constant),
             HeldOutError = best.Error,
@@ -313,18 +300,5 @@ internal sealed class FilteredPcaRun
             layers.Add(AffineLayer.Dense(weights, bias, l < student.Layers - 1 ? ActivationFunction.Relu : null));
         }
         return new ReluNetwork(layers, ElementType.Float64, "learned");
-    }
-
-    /// <summary>Numbers of rows, one from each of equal stretches, in random order; all where there are no more.</summary>
-    private static long[] Sample(long rows, int most, RandomStream random)
-    {
-        long[] numbers = new long[Math.Min(rows, most)];
-        for (int i = 0; i < numbers.Length; i++)
-        {
-            long first = (long)((Int128)rows * i / numbers.Length), end = (long)((Int128)rows * (i + 1) / numbers.Length);
-            numbers[i] = first + (end - first > 1 ? (long)(random.NextDouble() * (end - first)) : 0);
-        }
-        random.Shuffle<long>(numbers);
-        return numbers;
     }
 }

@@ -36,6 +36,12 @@ public sealed record LearnedNetwork
     /// <summary>An orthonormal basis of the hidden directions in the given inputs, k rows of d numbers, by falling share of the gradient.</summary>
     public ImmutableArray<ImmutableArray<double>> Basis { get; init; } = [];
 
+    /// <summary>The standard deviation of the inputs along each row of the basis.</summary>
+    public ImmutableArray<double> BasisSpread { get; init; } = [];
+
+    /// <summary>The inputs' mean where it differs from 0 significantly, else 0: d numbers.</summary>
+    public ImmutableArray<double> Centre { get; init; } = [];
+
     /// <summary>The directions with their evidence, in whitened inputs and brought back; not orthogonal where the inputs are correlated.</summary>
     public ImmutableArray<LearnedDirection> Directions { get; init; } = [];
 
@@ -108,7 +114,7 @@ public sealed record FilteredPcaOptions
     public int FitRows { get; init; } = 120_000;
 
     /// <summary>How many further stages are tried at the end while the fit is not exact.</summary>
-    public int FinalStages { get; init; } = 6;
+    public int FinalStages { get; init; } = 2;
 
     internal Action<string>? Trace { get; init; }
 }

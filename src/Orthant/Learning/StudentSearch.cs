@@ -16,6 +16,9 @@ internal sealed record SearchStage(int[] Hidden, int Starts, int Steps, int Kept
     /// <summary>Whether the subspace is moved from the first refinement on, since it is only as good as the spectrum was.</summary>
     public bool MovesAtOnce { get; init; }
 
+    /// <summary>An error after the brief refinement at which the stage is not worth more.</summary>
+    public double GivesUpAbove { get; init; } = double.PositiveInfinity;
+
     /// <summary>Steps of the long refinement in a fixed subspace, for the best two.</summary>
     public int LongSteps { get; init; } = 40;
 
@@ -80,15 +83,15 @@ internal sealed class StudentSearch(FitRows training, FitRows heldOut, ulong see
         kept = [.. kept.OrderBy(c => c.Error)];
         double early = kept[0].Error;
         Candidate? best = null;
-        foreach (Candidate one in kept.Take(stage.MovesAtOnce ? 1 : 2))
+        foreach (Candidate one in kept.Take(early > stage.GivesUpAbove ? 0 : stage.MovesAtOnce ? 1 : 2))
         {
-            Candidate refined = stage.MovesAtOnce ? one : Refine(one, new RefinementPlan(stage.LongSteps, stage.Rows, false));
-            refined = Refine(refined, new RefinementPlan(stage.JointSteps, 8000, true));
+            Candidate refined = stage.MovesAtOnce ? one : Refine(one, new RefinementPlan(stage.LongSteps, stage.Rows, false, SeeksErrors: true));
+            refined = Refine(refined, new RefinementPlan(stage.JointSteps, 8000, true, SeeksErrors: !stage.MovesAtOnce));
             if (best is null || refined.Error < best.Error) best = refined;
             if (best.Error < Exact) break;
         }
-        Trace?.Invoke($"{string.Join('-', stage.Hidden)}{(hasBiases ? " biases" : "")}: descent {starts.Min(c => c.Error):G3}, brief {early:G3}, refined {best!.Error:G3}");
-        return best!;
+        Trace?.Invoke($"{string.Join('-', stage.Hidden)}{(hasBiases ? " biases" : "")}: descent {starts.Min(c => c.Error):G3}, brief {early:G3}, refined {best?.Error:G3}");
+        return best ?? kept[0];
     }
 
     /// <summary>The mean outer product of gradients in the subspace: eigenvalues descending, and their directions row by row.</summary>

@@ -12,11 +12,13 @@ internal sealed class Whitening
     private readonly double[] inverse;
     private readonly float[] single;
     private readonly double[] centre;
+    private readonly double[] lower;
 
     private Whitening(int inputs, double[] lower, double[] centre)
     {
         Inputs = inputs;
         this.centre = centre;
+        this.lower = lower;
         inverse = InverseOfLower(inputs, lower);
         single = Array.ConvertAll(inverse, v => (float)v);
     }
@@ -97,6 +99,17 @@ internal sealed class Whitening
         }
         MatrixMultiply.Into(
             new ReadOnlyMatrixSpan<float>(rows, count, Inputs), new ReadOnlyMatrixSpan<float>(single, Inputs, Inputs).Transposed(), new MatrixSpan<float>(whitened, count, Inputs));
+    }
+
+    /// <summary>The mean that is taken off, in the given inputs.</summary>
+    public ReadOnlySpan<double> Centre => centre;
+
+    /// <summary>The standard deviation of the given inputs along a direction: ‖Lᵀ b‖.</summary>
+    public double Spread(ReadOnlySpan<double> direction)
+    {
+        double[] turned = new double[Inputs];
+        for (int i = 0; i < Inputs; i++) TensorPrimitives.MultiplyAdd(lower.AsSpan(i * Inputs, Inputs), direction[i], turned, turned);
+        return TensorPrimitives.Norm<double>(turned);
     }
 
     /// <summary>Directions of z as maps of x: u = U z = M x + c, M being k × d.</summary>
