@@ -104,7 +104,7 @@ public static class LearningReport
             ("network", learned.Network.ToString(), Reports.Evidence.Read),
             ("form", learned.Dimension == 0 ? "the targets' mean" : learned.IsHomogeneous ? "homogeneous, no biases" : "with biases", Reports.Evidence.Computed("By a test on nearest neighbours.")));
         foreach (string note in learned.Notes) html.Paragraph(note);
-        if (learned.Dimension > 0)
+        if (learned.Directions.Length > 0)
         {
             html.Table(["direction", "share of the squared gradient", "error without it"], learned.Directions.Select((d, i) => (IReadOnlyList<string>)
                 [$"{i + 1}", Html.Percent(d.GradientShare), Html.Number(d.ErrorWithout)]));
@@ -118,7 +118,7 @@ public static class LearningReport
         html.Paragraph("In each round the inputs of slices of the label, or of what the fit so far leaves of it, are compared. Off the hidden directions they differ by chance alone, "
             + "and how much chance can do does not depend on the label.", Reports.Evidence.Computed("Null law by Bartlett's factorisation; 0.03 % a round."));
         html.Table(["round", "filter", "largest eigenvalue", "chance reaches", "z", "significant", "taken"], learned.Rounds.Select(r => (IReadOnlyList<string>)
-            [$"{r.Round}", r.Filter, Html.Number(r.Eigenvalue), Html.Number(r.NullQuantile), Html.Number(Math.Round(r.Z, 1)), $"{r.Significant}", r.Accepted ? "yes" : ""]));
+            [$"{r.Round}", r.Filter, Html.Number(r.Eigenvalue), Html.Number(r.NullQuantile), double.IsNaN(r.Z) ? "" : Html.Number(Math.Round(r.Z, 1)), $"{r.Significant}", r.Accepted ? "yes" : ""]));
         html.Figures(learned.Rounds.GroupBy(r => r.Round).Select(g => g.FirstOrDefault(r => r.Accepted) ?? g.MaxBy(r => r.Z)!)
             .Select(r => (Spectrum(r), $"Round {r.Round}, filter {r.Filter}: {r.Significant} significant{(r.Accepted ? ", taken" : "")}.")));
         return new ReportSection("evidence", "Evidence", html.ToString(), new { });

@@ -10,6 +10,7 @@ internal static class RatioBook
         ["mlp"] = MlpRatios.Measure,
         ["regions"] = RegionRatios.Measure,
         ["convergence"] = ConvergenceRatios.Measure,
+        ["learning"] = LearningRatios.Measure,
     };
 
     /// <summary>Measures the named comparisons.</summary>

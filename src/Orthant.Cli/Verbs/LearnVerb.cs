@@ -20,6 +20,14 @@ internal sealed class LearnVerb : Verb
     };
 
     private readonly Option<int> directions = new("--directions") { Description = "the most hidden directions (default: 8)", HelpName = "K", DefaultValueFactory = _ => 8 };
+    private readonly Option<string> method = new("--method")
+    {
+        Description = "fpca, or the paper's enumeration: paper (networks of 3 units), lattice (4 pieces), for at most 2 directions",
+        HelpName = "fpca|paper|lattice",
+        DefaultValueFactory = _ => "fpca",
+    };
+
+    private readonly Option<bool> lattice = new("--lattice") { Description = "also give the function as a maximum of minima, for at most 4 directions" };
     private readonly Option<bool> compare = new("--compare") { Description = "also run SIR, SAVE, DR, PHD and students trained by Adam on the same rows" };
     private readonly Option<string?> html = new("--html") { Description = "write a page with the evidence and pictures of the function", HelpName = "F" };
     private readonly Option<string?> output = new("--out") { Description = "write the network, on the original inputs: .onnx or .json", HelpName = "NET.onnx" };
@@ -32,7 +40,7 @@ internal sealed class LearnVerb : Verb
 
     public override IReadOnlyList<Argument> Arguments => [samples];
 
-    public override IReadOnlyList<Option> Options => [target, whiten, directions, compare, html, output];
+    public override IReadOnlyList<Option> Options => [target, method, whiten, directions, lattice, compare, html, output];
 
     public override Answer Run(VerbCall call)
     {
@@ -47,7 +55,14 @@ internal sealed class LearnVerb : Verb
         using (ProgressLine progress = call.ShowProgress())
         {
             FilteredPcaOptions choices = Choices(call, source);
-            learned = FilteredPca.Fit(source, choices, progress, call.Cancellation);
+            int most = Math.Min(2, call.Get(directions));
+            learned = call.Get(method) switch
+            {
+                null or "fpca" => FilteredPca.Fit(source, choices, progress, call.Cancellation),
+                "paper" => EnumerationLearner.Fit(source, EnumeratedClass.Networks, most, null, choices, call.Cancellation),
+                "lattice" => EnumerationLearner.Fit(source, EnumeratedClass.Lattices, most, null, choices, call.Cancellation),
+                string other => throw new OrthantInputException("command line", "--method", $"'{other}'", "fpca, paper or lattice"),
+            };
             seconds = clock.Elapsed.TotalSeconds;
             if (call.Get(compare)) rivals = RivalComparison.Run(source, learned, choices, progress: progress, cancellation: call.Cancellation);
         }
@@ -62,7 +77,17 @@ internal sealed class LearnVerb : Verb
             OutputFolder.PrepareFor(page);
             OutputFile.WriteText(page, LearningReport.Render(learned, Path.GetFileName(path), rivals, $"orthant learn {path}"), path);
         }
-        return new Answer(Json(source, learned, rivals, seconds), view => Show(view, source, learned, rivals, call.Get(output)));
+        LatticePolynomial? form = null;
+        if (call.Get(lattice))
+        {
+            if (learned.Dimension is 0 or > 4) call.Note($"{learned.Dimension} directions: the lattice form is for 1 to 4");
+            else form = LatticePolynomial.Of(learned.OnBasis(), 4 * learned.BasisSpread.Max(), call.Cancellation);
+        }
+        return new Answer(Json(source, learned, rivals, form, seconds), view =>
+        {
+            Show(view, source, learned, rivals, call.Get(output));
+            if (form is not null) view.Line($"on its basis: {form}, {form.Pieces.Length} pieces");
+        });
     }
 
     private FilteredPcaOptions Choices(VerbCall call, SampleFile source)
@@ -84,7 +109,7 @@ internal sealed class LearnVerb : Verb
         }
     }
 
-    private static Dictionary<string, object?> Json(SampleFile source, LearnedNetwork learned, ImmutableArray<RivalResult> rivals, double seconds) => new()
+    private static Dictionary<string, object?> Json(SampleFile source, LearnedNetwork learned, ImmutableArray<RivalResult> rivals, LatticePolynomial? form, double seconds) => new()
     {
         ["dimension"] = learned.Dimension,
         ["basis"] = learned.Basis.Select(b => b.ToArray()).ToArray(),
@@ -95,8 +120,8 @@ internal sealed class LearnVerb : Verb
             filter = r.Filter,
             eigenvalue = r.Eigenvalue,
             nullQuantile = r.NullQuantile,
-            z = r.Z,
-            probability = r.Probability,
+            z = double.IsNaN(r.Z) ? (double?)null : r.Z,
+            probability = double.IsNaN(r.Probability) ? (double?)null : r.Probability,
             significant = r.Significant,
             accepted = r.Accepted,
         }).ToArray(),
@@ -109,6 +134,7 @@ internal sealed class LearnVerb : Verb
         ["inputs"] = source.Inputs,
         ["heldOutRows"] = learned.HeldOutRows,
         ["compare"] = rivals.Select(r => new { method = r.Method, sineToLearned = r.SineToLearned, nrmse = r.HeldOutError, seconds = r.Seconds }).ToArray(),
+        ["lattice"] = form is null ? null : new { pieces = form.Pieces.Select(p => new { gradient = p.Gradient.ToArray(), offset = p.Offset }).ToArray(), terms = form.Terms.Select(t => t.ToArray()).ToArray() },
         ["notes"] = learned.Notes.ToArray(),
         ["seconds"] = seconds,
     };
@@ -126,8 +152,8 @@ internal sealed class LearnVerb : Verb
         }
         view.Facts(facts);
         view.Table(["round", "filter", "eigenvalue", "chance reaches", "z", "directions", "taken"], learned.Rounds.Select(r => (IEnumerable<string>)
-            [$"{r.Round}", r.Filter, View.Number(r.Eigenvalue), View.Number(r.NullQuantile), r.Z.ToString("F1"), $"{r.Significant}", r.Accepted ? "yes" : ""]));
-        if (learned.Dimension > 0)
+            [$"{r.Round}", r.Filter, View.Number(r.Eigenvalue), View.Number(r.NullQuantile), double.IsNaN(r.Z) ? "" : r.Z.ToString("F1"), $"{r.Significant}", r.Accepted ? "yes" : ""]));
+        if (learned.Directions.Length > 0)
         {
             view.Table(["direction", "share of gradient", "error without it", "largest parts"], learned.Directions.Select((d, i) => (IEnumerable<string>)
                 [$"{i + 1}", $"{100 * d.GradientShare:F1} %", View.Number(d.ErrorWithout), Largest(source, d)]));

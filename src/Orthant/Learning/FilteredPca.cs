@@ -67,6 +67,12 @@ internal sealed class FilteredPcaRun
 
     public LearnedNetwork Run()
     {
+        (int farthest, double score) = data.FarthestFromElliptical();
+        if (score > 7)
+        {
+            notes.Add($"the inputs are neither normal nor elliptical (whitened {data.InputName(farthest)} differs by {score:F0} standard deviations): "
+                + "the level of chance is approximate, what counts is the error on held-out rows");
+        }
         List<(string Filter, DirectionTest.Result Result)> families = Detect(1, null, Subspace.Empty(rows.Inputs));
         if (!families.Exists(f => f.Result.Significant > 0)) return Result(null, false);
         bool isDeepened = false, isNoise = false;

@@ -69,6 +69,25 @@ public sealed record LearnedNetwork
     /// <summary>What a reader should know: in words.</summary>
     public ImmutableArray<string> Notes { get; init; } = [];
 
+    /// <summary>The network as a function of the coordinates in <see cref="Basis"/>, k inputs.</summary>
+    /// <exception cref="InvalidOperationException">The dimension is 0.</exception>
+    public ReluNetwork OnBasis()
+    {
+        if (Dimension == 0) throw new InvalidOperationException("Nothing was learned.");
+        AffineLayer first = (AffineLayer)Network.Layers[0];
+        int d = first.Inputs, k = Dimension;
+        // The first layer's rows lie in the span of the basis: W = (W Bᵀ) B.
+        double[] rows = [.. Basis.SelectMany(b => b)], products = new double[k * first.Outputs];
+        first.Linear.Apply<double>(k, rows, products);
+        double[,] weights = new double[first.Outputs, k];
+        for (int j = 0; j < k; j++)
+        {
+            for (int o = 0; o < first.Outputs; o++) weights[o, j] = products[(j * first.Outputs) + o];
+        }
+        AffineLayer narrow = new AffineLayer(new DenseOperator(weights), first.Bias).With(first.Activations);
+        return new ReluNetwork([narrow, .. Network.Layers[1..]], Network.ElementType, Network.Name);
+    }
+
     /// <summary>The hidden widths of the network.</summary>
     public ImmutableArray<int> HiddenWidths => Network.HiddenWidths;
 }

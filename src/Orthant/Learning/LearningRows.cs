@@ -5,9 +5,12 @@ namespace Orthant.Learning;
 /// <summary>The samples of a run: all rows whitened, and a random choice of them that networks are fitted to and judged on.</summary>
 internal sealed class LearningRows
 {
+    private readonly Func<int, string> name;
+
     private LearningRows(SampleSource samples, Whitening whitening, FilteredPcaOptions options, int threads)
     {
         Whitening = whitening;
+        name = samples.InputName;
         All = new WhitenedRows(samples, whitening, threads);
         Sampled = Choose(samples.Rows, Math.Max(options.FitRows, 1000), new RandomStream(options.Seed, 1));
         (SampledRows, SampledTargets) = All.Take(Sampled);
@@ -24,6 +27,8 @@ internal sealed class LearningRows
     public Whitening Whitening { get; }
 
     public WhitenedRows All { get; }
+
+    public string InputName(int input) => name(input);
 
     /// <summary>The numbers of the chosen rows, in random order.</summary>
     public long[] Sampled { get; }
@@ -54,6 +59,39 @@ internal sealed class LearningRows
             _ => Whitening.Sample(samples, threads, progress, cancellation),
         };
         return new LearningRows(samples, whitening, options, threads);
+    }
+
+    /// <summary>The input whose fourth or third moment, on the sphere, is farthest from that of an elliptical law, and by how many standard deviations.</summary>
+    /// <remarks>A point u of the sphere of radius √d has E u⁴ = 3d/(d + 2) and E u³ = 0 in every coordinate.</remarks>
+    public (int Input, double Score) FarthestFromElliptical()
+    {
+        int d = All.Inputs, n = Math.Min(Sampled.Length, 20_000);
+        double[] sums = new double[4 * d];
+        for (int r = 0; r < n; r++)
+        {
+            ReadOnlySpan<float> row = SampledRows.AsSpan(r * d, d);
+            double squares = 0;
+            foreach (float v in row) squares += (double)v * v;
+            if (squares == 0) continue;
+            for (int i = 0; i < d; i++)
+            {
+                double square = row[i] * (double)row[i] * d / squares, cube = square * row[i] * Math.Sqrt(d / squares);
+                sums[i] += square * square;
+                sums[d + i] += square * square * square * square;
+                sums[(2 * d) + i] += cube;
+                sums[(3 * d) + i] += cube * cube;
+            }
+        }
+        (int Input, double Score) farthest = (0, 0);
+        for (int i = 0; i < d && d > 1; i++)
+        {
+            double fourth = sums[i] / n, third = sums[(2 * d) + i] / n;
+            double score = Math.Max(
+                Math.Abs(fourth - (3.0 * d / (d + 2))) / Math.Sqrt(Math.Max(1e-12, (sums[d + i] / n) - (fourth * fourth)) / n),
+                Math.Abs(third) / Math.Sqrt(Math.Max(1e-12, (sums[(3 * d) + i] / n) - (third * third)) / n));
+            if (score > farthest.Score) farthest = (i, score);
+        }
+        return farthest;
     }
 
     /// <summary>Numbers of rows, one from each of equal stretches, in random order; all where there are no more.</summary>

@@ -71,6 +71,23 @@ public sealed class LearnVerbTests
     }
 
     [Fact]
+    public void ThePageAndTheLatticeFormAreWritten()
+    {
+        using ScratchFolder folder = new();
+        CommandLine.Run("sample", "altplane2", "--rows", "2000", "--inputs", "5", "--out", folder["a.npy"]);
+        JsonElement json = CommandLine.Json("learn", folder["a.npy"], "--lattice", "--html", folder["a.html"]);
+        Assert.True(json.GetProperty("lattice").GetProperty("pieces").GetArrayLength() >= 4);
+        string page = File.ReadAllText(folder["a.html"]);
+        Assert.Contains("what chance reaches", page, StringComparison.Ordinal);
+        Assert.Contains("The learned function on directions 1 and 2", page, StringComparison.Ordinal);
+        JsonElement paper = CommandLine.Json("learn", folder["a.npy"], "--method", "paper");
+        Assert.Equal(2, paper.GetProperty("basis").GetArrayLength());
+        (int status, _, string error) = CommandLine.Run("learn", folder["a.npy"], "--method", "magic");
+        Assert.Equal(2, status);
+        Assert.Contains("fpca, paper or lattice", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void AMisspeltTargetIsGuessed()
     {
         using ScratchFolder folder = new();

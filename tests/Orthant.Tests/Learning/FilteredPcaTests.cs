@@ -94,6 +94,17 @@ public sealed class FilteredPcaTests
     }
 
     [Fact]
+    public void InputsThatAreNotEllipticalAreNoted()
+    {
+        LearnedNetwork cube = FilteredPca.Fit(SampleFamily.Null.WithInputs(InputLaw.Uniform).Draw(3000, 6, 1).Samples);
+        Assert.Contains(cube.Notes, n => n.Contains("neither normal nor elliptical", StringComparison.Ordinal));
+        foreach (InputLaw law in (InputLaw[])[InputLaw.Normal, InputLaw.StudentT])
+        {
+            Assert.DoesNotContain(FilteredPca.Fit(SampleFamily.Null.WithInputs(law).Draw(3000, 6, 1).Samples).Notes, n => n.Contains("elliptical", StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
     public void TooFewSamplesAreNotAModel()
     {
         LearnedNetwork learned = FilteredPca.Fit(SampleFamily.AlternatingPlane(6).Draw(500, 50, 3).Samples);
