@@ -26,12 +26,12 @@ internal sealed class LabelSlices
     /// <summary>The slice of a row, from 0.</summary>
     public int Of(double label, long number)
     {
-        (double, ulong) key = (label, Tie(number));
         int low = 0, high = borders.Length;
         while (low < high)
         {
             int middle = (low + high) / 2;
-            if (key.CompareTo(borders[middle]) >= 0) low = middle + 1;
+            ref readonly (double Label, ulong Tie) border = ref borders[middle];
+            if (label > border.Label || (label == border.Label && Tie(number) >= border.Tie)) low = middle + 1;
             else high = middle;
         }
         return low;
@@ -83,8 +83,8 @@ internal sealed class SliceMoments
     public static SliceMoments Of(
         WhitenedRows rows, Subspace subspace, Func<BlockLabels> label, LabelSlices slices, CellPartition? cells, int threads, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
-        int slots = slices.Count * (cells?.Count ?? 1), chunks = slots <= 64 ? 16 : 4;
-        State[] states = [.. Enumerable.Range(0, (int)Math.Min(chunks, Math.Max(1, rows.Rows / 2048))).Select(_ => new State(rows.Inputs, slots, label()))];
+        int slots = slices.Count * (cells?.Count ?? 1), chunks = (int)Math.Clamp(rows.Rows / 50_000, 1, slots <= 64 ? 16 : 4);
+        State[] states = [.. Enumerable.Range(0, chunks).Select(_ => new State(rows.Inputs, slots, label()))];
         float[] basis = Array.ConvertAll(subspace.Rows, v => (float)v);
         int d = rows.Inputs, k = subspace.Dimension;
         rows.ForEach(states, (state, first, values, targets) =>
@@ -166,11 +166,10 @@ internal sealed class SliceMoments
             filled[slot] = 0;
             moments.Counts[slot] += count;
             Span<double> sum = moments.Sums.AsSpan(slot * inputs, inputs);
-            for (int r = 0; r < count; r++)
-            {
-                ReadOnlySpan<float> row = packs[slot].AsSpan(r * inputs, inputs);
-                for (int i = 0; i < row.Length; i++) sum[i] += row[i];
-            }
+            Span<float> blockSum = product.AsSpan(0, inputs);
+            blockSum.Clear();
+            for (int r = 0; r < count; r++) TensorPrimitives.Add(blockSum, packs[slot].AsSpan(r * inputs, inputs), blockSum);
+            for (int i = 0; i < inputs; i++) sum[i] += blockSum[i];
             SymmetricRankUpdate.LowerInto(new ReadOnlyMatrixSpan<float>(packs[slot], count, inputs).Transposed(), new MatrixSpan<float>(product, inputs, inputs));
             for (int i = 0; i < inputs; i++)
             {
