@@ -23,6 +23,7 @@ internal static class Application
         new PriorVerb(),
         new ExtractVerb(),
         new ApproximateVerb(),
+        new LearnVerb(),
         new TrainVerb(),
         new UncertaintyVerb(),
         new CheckVerb(),

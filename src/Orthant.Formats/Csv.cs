@@ -41,13 +41,42 @@ public static class Csv
         });
     }
 
-    internal static NumberTable Parse(string source, ReadOnlySpan<byte> file)
+    /// <summary>Reads a table in blocks of about 16 MB, each of whole lines; names stand on the first one. A field with a line end in quotes is an error.</summary>
+    internal static IEnumerable<NumberTable> ReadBlocks(string path)
     {
-        CsvCursor cursor = new(source, InputFile.WithoutMark(source, file));
+        using Stream stream = InputFile.Open(path, long.MaxValue);
+        byte[] buffer = new byte[16 << 20];
+        int filled = 0, line = 1, columns = 0;
+        while (true)
+        {
+            int read = stream.ReadAtLeast(buffer.AsSpan(filled), buffer.Length - filled, throwOnEndOfStream: false);
+            filled += read;
+            bool isLast = filled < buffer.Length;
+            int end = isLast ? filled : buffer.AsSpan(0, filled).LastIndexOf((byte)'\n') + 1;
+            if (end == 0 && !isLast) throw new OrthantInputException(path, $"line {line}", "a line of more than 16 MB", "rows of numbers");
+            if (end > 0 && (columns == 0 || buffer.AsSpan(0, end).ContainsAnyExcept("\r\n"u8)))
+            {
+                NumberTable block = Parse(path, buffer.AsSpan(0, end), line, columns);
+                columns = block.Columns;
+                yield return block;
+            }
+            line += buffer.AsSpan(0, end).Count((byte)'\n');
+            if (isLast) break;
+            buffer.AsSpan(end, filled - end).CopyTo(buffer);
+            filled -= end;
+        }
+    }
+
+    internal static NumberTable Parse(string source, ReadOnlySpan<byte> file) => Parse(source, file, 1, 0);
+
+    /// <summary>Reads a table, or the part of one that begins at a line and has columns that are known (0 for the beginning).</summary>
+    private static NumberTable Parse(string source, ReadOnlySpan<byte> file, int firstLine, int known)
+    {
+        CsvCursor cursor = new(source, known == 0 ? InputFile.WithoutMark(source, file) : file, firstLine);
         List<CsvField> row = [];
         if (!cursor.NextRow(row)) throw new OrthantInputException(source, "", "no rows", "a table of numbers");
-        int columns = row.Count;
-        string[]? names = ReadHeader(source, ref cursor, row);
+        int columns = known > 0 ? known : row.Count;
+        string[]? names = known > 0 ? null : ReadHeader(source, ref cursor, row);
         // As many numbers as lines could hold, but never more than there are bytes for: a number and its separator take two.
         double[] values = new double[Math.Min((file.Count((byte)'\n') + file.Count((byte)'\r') + 1L) * columns, (file.Length / 2) + 1)];
         int count = 0;

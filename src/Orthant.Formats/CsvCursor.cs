@@ -10,11 +10,14 @@ namespace Orthant.Formats;
 internal readonly record struct CsvField(int Start, int Length, string? Unquoted);
 
 /// <summary>Goes through a comma-separated text row by row; empty lines are skipped.</summary>
-internal ref struct CsvCursor(string source, ReadOnlySpan<byte> text)
+internal ref struct CsvCursor(string source, ReadOnlySpan<byte> text, int firstLine = 1)
 {
     private readonly ReadOnlySpan<byte> text = text;
     private int at;
-    private int line = 1;
+    private int line = firstLine;
+
+    /// <summary>The line that is read next.</summary>
+    public readonly int Line => line;
 
     /// <summary>The line, from 1, on which the current row begins.</summary>
     public int Row { get; private set; }

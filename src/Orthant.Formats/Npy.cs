@@ -48,7 +48,8 @@ public static class Npy
         });
     }
 
-    internal static NpyArray Parse(string source, ReadOnlySpan<byte> file)
+    /// <summary>What the head of a file says: element type, order, lengths, and where the elements begin.</summary>
+    internal static (string Type, bool Fortran, long[] Shape, int Start) Head(string source, ReadOnlySpan<byte> file)
     {
         if (!file.StartsWith(Magic) || file.Length < 10) throw new OrthantInputException(source, "byte 0", "no npy magic", "a .npy array");
         int version = file[6];
@@ -65,7 +66,13 @@ public static class Npy
         }
         string header = (version == 3 ? Encoding.UTF8 : Encoding.Latin1).GetString(file.Slice(start, (int)length));
         (string type, bool fortran, long[] shape) = NpyHeader.Parse(source, header);
-        ReadOnlySpan<byte> data = file[(start + (int)length)..];
+        return (type, fortran, shape, start + (int)length);
+    }
+
+    internal static NpyArray Parse(string source, ReadOnlySpan<byte> file)
+    {
+        (string type, bool fortran, long[] shape, int start) = Head(source, file);
+        ReadOnlySpan<byte> data = file[start..];
         int count = ByteSize.Elements(source, "shape", shape);
         int[] lengths = Lengths(source, shape);
         return type switch

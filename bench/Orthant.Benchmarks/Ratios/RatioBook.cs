@@ -13,6 +13,7 @@ internal static class RatioBook
         ["approximation"] = ApproximationRatios.Measure,
         ["uncertainty"] = UncertaintyRatios.Measure,
         ["conv"] = ConvRatios.Measure,
+        ["learning"] = LearningRatios.Measure,
     };
 
     /// <summary>Measures the named comparisons.</summary>

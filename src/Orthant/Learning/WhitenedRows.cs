@@ -1,0 +1,91 @@
+namespace Orthant.Learning;
+
+/// <summary>All rows of the samples, whitened: kept where they fit in memory, read and whitened again in each pass where they do not.</summary>
+internal sealed class WhitenedRows
+{
+    public const int Block = StudentPass.Block;
+    private const long MostKept = 1L << 28;
+
+    private readonly SampleSource source;
+    private readonly Whitening whitening;
+    private readonly float[]? kept;
+    private readonly double[]? targets;
+
+    public WhitenedRows(SampleSource source, Whitening whitening, int threads, long mostKept = MostKept)
+    {
+        this.source = source;
+        this.whitening = whitening;
+        if (source.Rows * source.Inputs > mostKept) return;
+        float[] values = new float[source.Rows * source.Inputs];
+        double[] labels = new double[source.Rows];
+        Parallel.For(0, (int)((source.Rows + Block - 1) / Block), new ParallelOptions { MaxDegreeOfParallelism = threads }, () => new float[Block * Inputs], (b, _, raw) =>
+        {
+            int first = b * Block, count = (int)Math.Min(Block, source.Rows - first);
+            Read(first, raw.AsSpan(0, count * Inputs), values.AsSpan(first * Inputs, count * Inputs), labels.AsSpan(first, count));
+            return raw;
+        }, _ => { });
+        kept = values;
+        targets = labels;
+    }
+
+    public long Rows => source.Rows;
+
+    public int Inputs => source.Inputs;
+
+    public string Name => source.Name;
+
+    public delegate void BlockAction<T>(T state, long first, ReadOnlySpan<float> values, ReadOnlySpan<double> targets);
+
+    /// <summary>Goes over all rows, a fixed number of chunks side by side, each with a state of its own.</summary>
+    public void ForEach<T>(T[] states, BlockAction<T> action, int threads, string stage, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    {
+        long done = 0;
+        Parallel.For(0, states.Length, new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation }, c =>
+        {
+            float[] raw = new float[kept is null ? Block * Inputs : 0], values = new float[raw.Length];
+            double[] labels = new double[kept is null ? Block : 0];
+            for (long first = Rows * c / states.Length, end = Rows * (c + 1) / states.Length; first < end; first += Block)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                int count = (int)Math.Min(Block, end - first);
+                if (kept is not null)
+                {
+                    action(states[c], first, kept.AsSpan((int)first * Inputs, count * Inputs), targets.AsSpan((int)first, count));
+                }
+                else
+                {
+                    Read(first, raw.AsSpan(0, count * Inputs), values.AsSpan(0, count * Inputs), labels.AsSpan(0, count));
+                    action(states[c], first, values.AsSpan(0, count * Inputs), labels.AsSpan(0, count));
+                }
+                progress?.Report(new WorkProgress(stage, Interlocked.Add(ref done, count), Rows, "rows"));
+            }
+        });
+    }
+
+    /// <summary>A few rows, by number.</summary>
+    public (float[] Values, double[] Targets) Take(long[] numbers)
+    {
+        float[] values = new float[numbers.Length * Inputs], raw = new float[Inputs];
+        double[] labels = new double[numbers.Length];
+        for (int i = 0; i < numbers.Length; i++)
+        {
+            Span<float> row = values.AsSpan(i * Inputs, Inputs);
+            if (kept is not null)
+            {
+                kept.AsSpan((int)numbers[i] * Inputs, Inputs).CopyTo(row);
+                labels[i] = targets![numbers[i]];
+            }
+            else
+            {
+                Read(numbers[i], raw, row, labels.AsSpan(i, 1));
+            }
+        }
+        return (values, labels);
+    }
+
+    private void Read(long first, Span<float> raw, Span<float> values, Span<double> labels)
+    {
+        source.Read(first, raw, labels);
+        whitening.Apply(raw, values);
+    }
+}
