@@ -18,6 +18,12 @@ internal static class ArgumentText
         return parts.Select((part, i) => Number(part, option, i)).ToArray();
     }
 
+    /// <summary>Numbers separated by commas, as written: decimals and fractions.</summary>
+    public static Rational[] ExactNumbers(string text, string option) => [.. text.Split(',', StringSplitOptions.TrimEntries).Select((part, i) =>
+        Rational.TryParse(part, out Rational value) && double.IsFinite(value.ToDouble())
+            ? value
+            : throw new OrthantInputException("command line", $"{option}, number {i}", $"'{part}'", "a finite number such as 0.5, 1e-3 or 7/10"))];
+
     /// <summary>A box in doubles, see <see cref="ExactBox"/>.</summary>
     public static (double[] Lower, double[] Upper) Box(string text, int inputs, string option = "--box")
     {

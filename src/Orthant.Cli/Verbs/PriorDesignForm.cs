@@ -33,7 +33,7 @@ internal sealed class PriorDesignForm
         (double Bound, double Probability)? goal = call.Get(target) is string text ? Parse(text) : null;
         PriorNetwork wanted = Scaled(call, named.Network, named.InputNorm, goal);
         PriorPredictive law = PriorPredictive.Of(wanted, named.InputNorm);
-        PriorLevel? reached = goal is var (b, _) ? new PriorLevel(law.AtomAtZero + law.LowerMass(b), b) : null;
+        PriorLevel? reached = goal is var (b, _) ? new PriorLevel(law.AtomAtZero + law.LowerMass(b), law.Survival(b), b) : null;
         WidthGoal[] widths = [.. WidthGoals(call, wanted)];
         DesignedNetwork? designed = widths.Length > 0 && goals > 0 ? Designed(call, named, goal, widths.Max(w => w.Width)) : null;
         LayerCost[] layers = [.. wanted.Hidden.Select((l, i) => CostOf(wanted, i))];

@@ -1,3 +1,4 @@
+using Orthant.Numerics;
 using Orthant.Priors;
 
 namespace Orthant.Cli.Verbs;
@@ -5,12 +6,12 @@ namespace Orthant.Cli.Verbs;
 /// <summary>The law that a call asks for: the exact product law, or a mixture of normals where biases or noise break the product.</summary>
 internal sealed class PriorLaw
 {
-    private readonly Func<double, double> pdf, logPdf, cdf, survival, logSurvival, lowerMass, logLowerMass, quantile;
+    private readonly Func<double, double> pdf, logPdf, cdf, survival, logSurvival, lowerMass, logLowerMass, quantile, upperQuantile;
 
     public PriorLaw(PriorPredictive law)
     {
         (pdf, logPdf, cdf, survival, logSurvival, quantile) = (law.Pdf, law.LogPdf, law.Cdf, law.Survival, law.LogSurvival, law.Quantile);
-        (lowerMass, logLowerMass) = (law.LowerMass, law.LogLowerMass);
+        (lowerMass, logLowerMass, upperQuantile) = (law.LowerMass, law.LogLowerMass, law.UpperQuantile);
         (Tau, Variance, Kurtosis) = (law.Scale, law.SecondMoment, law.IsAtom ? null : law.Kurtosis);
         (AtomAtZero, LogAtomAtZero, Alive) = (law.AtomAtZero, law.LogAtomAtZero, Math.Exp(law.LogAlive));
         if (law.IsAtom) return;
@@ -25,7 +26,7 @@ internal sealed class PriorLaw
     public PriorLaw(NormalVarianceMixture law, double weightScale)
     {
         (pdf, logPdf, cdf, survival, logSurvival, quantile) = (law.Pdf, law.LogPdf, law.Cdf, law.Survival, law.LogSurvival, law.Quantile);
-        (lowerMass, logLowerMass) = (law.LowerMass, law.LogLowerMass);
+        (lowerMass, logLowerMass, upperQuantile) = (law.LowerMass, law.LogLowerMass, law.UpperQuantile);
         (Tau, Variance, Kurtosis) = (weightScale, law.SecondMoment, law.SecondMoment > 0 ? law.Kurtosis : null);
         (AtomAtZero, LogAtomAtZero, Alive) = (law.AtomAtZero, Math.Log(law.AtomAtZero), 1 - law.AtomAtZero);
         if (!(law.SecondMoment > 0)) return;
@@ -61,11 +62,16 @@ internal sealed class PriorLaw
 
     public PriorPoint At(double x) => new(x, pdf(x), logPdf(x), cdf(x), survival(x), logSurvival(x), lowerMass(x), logLowerMass(x));
 
-    public PriorLevel AtLevel(double p) => new(p, quantile(p));
+    /// <summary>The quantile of a level as it was written: near 1, a double would lose what is above it.</summary>
+    public PriorLevel AtLevel(Rational p)
+    {
+        Rational above = Rational.One - p;
+        return new(p.ToDouble(), above.ToDouble(), above < p ? upperQuantile(above.ToDouble()) : quantile(p.ToDouble()));
+    }
 }
 
 /// <summary>The law at one point: survival is P(|f| > x), lowerMass P(0 &lt; |f| ≤ x).</summary>
 internal sealed record PriorPoint(double X, double Pdf, double LogPdf, double Cdf, double Survival, double LogSurvival, double LowerMass, double LogLowerMass);
 
-/// <summary>P(|f| ≤ value) = p, atom included.</summary>
-internal sealed record PriorLevel(double P, double Value);
+/// <summary>P(|f| ≤ value) = p, atom included, and P(|f| > value) = above.</summary>
+internal sealed record PriorLevel(double P, double Above, double Value);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Orthant.Formats;
+using Orthant.Numerics;
 using Orthant.Priors;
 using Orthant.Reports;
 
@@ -77,10 +78,10 @@ internal sealed class PriorVerb : Verb
     private Answer Show(VerbCall call, NamedPrior named, PriorQuantity about, List<string> notes)
     {
         double[] points = call.Get(at) is string text ? ArgumentText.Numbers(text, "--at") : [];
-        double[] levels = call.Get(quantiles) is string list ? ArgumentText.Numbers(list, "--quantiles") : [];
-        foreach (double p in levels)
+        Rational[] levels = call.Get(quantiles) is string list ? ArgumentText.ExactNumbers(list, "--quantiles") : [];
+        foreach (Rational p in levels)
         {
-            if (!(p > 0 && p < 1)) throw PriorNetworkOptions.Wrong("--quantiles", PriorNetworkOptions.Text(p), "probabilities between 0 and 1, both excluded");
+            if (p.Sign <= 0 || p >= Rational.One) throw PriorNetworkOptions.Wrong("--quantiles", PriorNetworkOptions.Text(p.ToDouble()), "probabilities between 0 and 1, both excluded");
         }
         double[] orders = call.Get(moments) is string powers ? ArgumentText.Numbers(powers, "--moments") : [];
         if (orders.FirstOrDefault(s => s <= -1, 0) is < 0 and double low) throw PriorNetworkOptions.Wrong("--moments", PriorNetworkOptions.Text(low), "orders above -1");

@@ -75,24 +75,43 @@ public sealed class NormalVarianceMixture
     /// <exception cref="OrthantInputException">The level is not between 0 and 1.</exception>
     public double Quantile(double p)
     {
-        if (!(p > 0 && p < 1)) throw new OrthantInputException("prior", "level", FormattableString.Invariant($"{p}"), "a number between 0 and 1");
+        RefuseLevel(p);
         if (p <= AtomAtZero || _variance.Length == 0) return 0;
-        double std = Math.Sqrt(SecondMoment), low = std, high = std;
         // From the side on which the probability keeps its digits.
-        bool fromBelow = p - AtomAtZero < 0.5;
-        while (IsBelow(high)) high *= 2;
-        while (low > 1e-300 && !IsBelow(low)) low /= 2;
-        // Bisection of the logarithm: the law spans many powers of ten.
+        double inside = p - AtomAtZero;
+        return inside < 0.5 ? Solve(r => LowerMass(r) < inside) : Solve(r => Survival(r) > 1 - p);
+    }
+
+    /// <summary>The r with P(|X| > r) = p, for levels too near 1 for <see cref="Quantile"/>; 0 where even P(X ≠ 0) is smaller.</summary>
+    /// <param name="p">Between 0 and 1, both excluded.</param>
+    /// <exception cref="OrthantInputException">The level is not between 0 and 1.</exception>
+    public double UpperQuantile(double p)
+    {
+        RefuseLevel(p);
+        if (_variance.Length == 0 || p >= 1 - AtomAtZero) return 0;
+        double inside = 1 - AtomAtZero - p;
+        return inside < p ? Solve(r => LowerMass(r) < inside) : Solve(r => Survival(r) > p);
+    }
+
+    private static void RefuseLevel(double p)
+    {
+        if (!(p > 0 && p < 1)) throw new OrthantInputException("prior", "level", FormattableString.Invariant($"{p}"), "a number between 0 and 1");
+    }
+
+    /// <summary>Where a condition on r that holds near 0 ends, by bisection of the logarithm: the law spans many powers of ten.</summary>
+    private double Solve(Func<double, bool> isBelow)
+    {
+        double low = Math.Sqrt(SecondMoment), high = low;
+        while (isBelow(high)) high *= 2;
+        while (low > 1e-300 && !isBelow(low)) low /= 2;
         while (high / low - 1 > 4e-16)
         {
             double middle = Math.Sqrt(low) * Math.Sqrt(high);
             if (middle <= low || middle >= high) break;
-            if (IsBelow(middle)) low = middle;
+            if (isBelow(middle)) low = middle;
             else high = middle;
         }
         return high;
-
-        bool IsBelow(double r) => fromBelow ? LowerMass(r) < p - AtomAtZero : Survival(r) > 1 - p;
     }
 
     /// <summary>The normal law of the same variance.</summary>
