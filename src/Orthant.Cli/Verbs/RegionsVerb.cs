@@ -59,8 +59,15 @@ internal sealed class RegionsVerb : Verb
         RegionComplex? complex = null;
         using (ProgressLine progress = call.ShowProgress())
         {
-            if (domain.Dimension > RegionEnumerator.MostDimensions) return Walk(call, network, domain, progress);
-            found = RegionEnumerator.Enumerate(network, domain, options, polygons, progress, call.Cancellation);
+            if (domain.Dimension > RegionEnumerator.MostDimensions) return Walk(call, network, domain, progress, $"{domain.Dimension} free inputs");
+            try
+            {
+                found = RegionEnumerator.Enumerate(network, domain, options, polygons, progress, call.Cancellation);
+            }
+            catch (OrthantInputException wide) when (wide.InnerException is not null && domain.HalfSpaces.IsEmpty && call.Get(svg) is null)
+            {
+                return Walk(call, network, domain, progress, wide.Found);
+            }
             if (found.IsComplete && found.ActivationRegions == 0) throw DomainOptions.Flat();
             bool wanted = call.Get(csv) is not null || call.Get(graph) is not null;
             if (wanted && !found.IsComplete) throw new OrthantInputException("command line", "--max", "an incomplete enumeration", "a complete one for --csv and --graph");
@@ -73,14 +80,14 @@ internal sealed class RegionsVerb : Verb
         return new Answer(Json(found, complex), view => Show(view, network, found, complex), found.IsComplete);
     }
 
-    /// <summary>Too many free inputs for cells: from facet to facet, in doubles.</summary>
-    private Answer Walk(VerbCall call, ReluNetwork network, InputDomain domain, ProgressLine progress)
+    /// <summary>Too many free inputs, or too many facets of a region, for cells: from facet to facet, in doubles.</summary>
+    private Answer Walk(VerbCall call, ReluNetwork network, InputDomain domain, ProgressLine progress, string reason)
     {
         foreach (Option option in (Option[])[exact, csv, graph, certificate])
         {
-            if (call.Has(option)) throw new OrthantInputException("command line", option.Name, $"{domain.Dimension} free inputs", $"at most {RegionEnumerator.MostDimensions}: beyond that, regions are walked in doubles");
+            if (call.Has(option)) throw new OrthantInputException("command line", option.Name, reason, $"at most {RegionEnumerator.MostDimensions} free inputs and 64 facets: beyond that, regions are walked in doubles");
         }
-        call.Note($"{domain.Dimension} free inputs: regions are walked from facet to facet in doubles, and nothing is proved");
+        call.Note($"{reason}: regions are walked from facet to facet in doubles, and nothing is proved");
         RegionSummary walked = FacetWalk.Enumerate(network, domain, call.Get(most), null, progress, call.Cancellation);
         return new Answer(Json(walked, null), view => Show(view, network, walked, null), walked.IsComplete);
     }
