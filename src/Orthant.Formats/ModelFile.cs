@@ -18,7 +18,7 @@ public static class ModelFile
             ".onnx" => false,
             _ => LooksLikeJson(content),
         };
-        return json ? JsonNetwork.Load(path, content) : OnnxReader.Load(path, content);
+        return json ? JsonNetwork.Load(path, content) : OnnxReader.LoadFile(path, content);
     }
 
     /// <summary>Writes a network in the format that the name ends in: <c>.onnx</c> or <c>.json</c>, also with <c>.gz</c> after

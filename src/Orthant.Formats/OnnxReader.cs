@@ -19,12 +19,21 @@ public static class OnnxReader
     /// <param name="path">An <c>.onnx</c> file, gzipped or not.</param>
     /// <exception cref="OrthantInputException">The file cannot be read, is not ONNX, or holds something that is not piecewise linear; the
     /// node is named.</exception>
-    public static LoadedModel Load(string path) => Load(path, InputFile.ReadAllBytes(path));
+    /// <remarks>Tensors may lie in other files of the same folder; a file outside of it is never opened.</remarks>
+    public static LoadedModel Load(string path) => LoadFile(path, InputFile.ReadAllBytes(path));
+
+    /// <summary>Reads a file whose content is in memory and whose other files lie beside it.</summary>
+    internal static LoadedModel LoadFile(string path, ReadOnlyMemory<byte> file)
+    {
+        ModelProto model = Parse(path, file);
+        ExternalTensors.Fill(path, model);
+        return new GraphReader(path, model).Read();
+    }
 
     /// <summary>Reads a file that is already in memory.</summary>
     /// <param name="source">The name for errors.</param>
     /// <param name="file">The unpacked content.</param>
-    /// <exception cref="OrthantInputException">As for <see cref="Load(string)"/>.</exception>
+    /// <exception cref="OrthantInputException">As for <see cref="Load(string)"/>, or a tensor lies in another file.</exception>
     public static LoadedModel Load(string source, ReadOnlyMemory<byte> file)
     {
         ArgumentNullException.ThrowIfNull(source);
