@@ -46,14 +46,15 @@ public sealed class DataSource
     public double[] Inputs() => inputs ?? Array.ConvertAll(images!.Pixels.ToArray(), p => p / 255.0);
 
     /// <summary>Reads data as the command line names them.</summary>
-    /// <param name="text"><c>IMAGES,LABELS</c> for two idx files, CIFAR batches (.bin, several with commas), a folder (see <see cref="ImageFolder"/>), or one
-    /// .csv or .npy table.</param>
+    /// <param name="text"><c>IMAGES,LABELS</c> for two idx files, CIFAR batches (.bin, several with commas), a folder (see <see cref="ImageFolder"/>),
+    /// <c>FILE.npz:X,Y</c> for two arrays of an archive, or one .csv or .npy table.</param>
     /// <param name="target">The table's target column by name or number (from 0); its last column when null.</param>
     /// <exception cref="OrthantInputException">A file cannot be read or is not of that form.</exception>
     public static DataSource Load(string text, string? target = null)
     {
         ArgumentNullException.ThrowIfNull(text);
         if (ImagesOf(text) is ImageSet set) return new DataSource(set.Count, set.Size, set, null, Array.ConvertAll(set.Labels.ToArray(), l => (double)l), []);
+        if (Npz.Is(text)) return OfPair(text);
         NumberTable table = TableFile.Read(text);
         if (table.Columns < 2) throw new OrthantInputException(text, "", $"{table.Columns} column", "inputs and a target: at least two columns");
         int column = TargetColumn(text, table, target);
@@ -71,9 +72,46 @@ public sealed class DataSource
         return new DataSource(table.Rows, table.Columns - 1, null, x, y, names);
     }
 
+    /// <summary>Inputs and targets of an archive: bytes of two to four dimensions are images, rows × columns, with the channels first or last.</summary>
+    private static DataSource OfPair(string text)
+    {
+        (NpyArray x, NpyArray y) = Npz.ReadPair(text);
+        double[] targets = y.ToTable(text).ToDoubles();
+        NumberTable rows = x.ToTable(text);
+        if (x.Elements is not byte[] pixels) return new DataSource(rows.Rows, rows.Columns, null, rows.ToDoubles(), targets, []);
+        int[] shape = [.. x.Shape];
+        (int channels, int height, int width) = shape switch
+        {
+            [_, int h, int w] => (1, h, w),
+            [_, 1 or 3, int h, int w] => (shape[1], h, w),
+            [_, int h, int w, 1 or 3] => (shape[3], h, w),
+            [_, int size] => (1, 1, size),
+            _ => throw new OrthantInputException(text, "", $"bytes of shape ({string.Join(", ", shape)})", "images: (n, rows, columns), with 1 or 3 channels before or after"),
+        };
+        bool channelsLast = shape.Length == 4 && shape[1] is not (1 or 3);
+        if (channelsLast) pixels = ChannelsFirst(pixels, shape[0], height * width, channels);
+        int bad = Array.FindIndex(targets, t => !(t >= 0 && t < 100_000 && Math.Floor(t) == t));
+        if (bad >= 0) throw new OrthantInputException(text, $"target {bad}", FormattableString.Invariant($"{targets[bad]}"), "a class from 0");
+        return new DataSource(shape[0], rows.Columns, new ImageSet(shape[0], channels, height, width, pixels, Array.ConvertAll(targets, t => (int)t)), null, targets, []);
+    }
+
+    private static byte[] ChannelsFirst(byte[] last, int count, int size, int channels)
+    {
+        byte[] first = new byte[last.Length];
+        for (int n = 0; n < count; n++)
+        {
+            for (int p = 0; p < size; p++)
+            {
+                for (int c = 0; c < channels; c++) first[(((n * channels) + c) * size) + p] = last[(((n * size) + p) * channels) + c];
+            }
+        }
+        return first;
+    }
+
     private static ImageSet? ImagesOf(string text)
     {
         if (Directory.Exists(text)) return ImageFolder.Read(text);
+        if (Npz.Is(text)) return null;
         string[] parts = File.Exists(text) ? [text] : text.Split(',');
         if (Array.TrueForAll(parts, p => p.EndsWith(".bin", StringComparison.OrdinalIgnoreCase) || p.EndsWith(".bin.gz", StringComparison.OrdinalIgnoreCase))) return CifarBatches.Read(parts);
         return parts is [string pictures, string labels] ? Idx.ReadImages(pictures, labels) : null;

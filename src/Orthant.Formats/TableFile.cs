@@ -4,13 +4,13 @@ namespace Orthant.Formats;
 public static class TableFile
 {
     /// <summary>Reads a table.</summary>
-    /// <param name="path">A .csv, .txt or .npy file, also .gz.</param>
+    /// <param name="path">A .csv, .txt or .npy file, also .gz, or an array of an archive, <c>file.npz:NAME</c>.</param>
     /// <exception cref="OrthantInputException">The file is of another kind, cannot be read or is not a table.</exception>
-    public static NumberTable Read(string path) => Kind(path) switch
+    public static NumberTable Read(string path) => Npz.Is(path) ? Npz.ReadTable(path) : Kind(path) switch
     {
         ".npy" => Npy.ReadTable(path),
         ".csv" or ".txt" => Csv.Read(path),
-        _ => throw new OrthantInputException(path, "", "a name that ends in neither .csv nor .npy", "a table of numbers, .csv or .npy"),
+        _ => throw new OrthantInputException(path, "", "a name that ends in neither .csv, .npy nor .npz", "a table of numbers, .csv, .npy or .npz:NAME"),
     };
 
     /// <summary>Writes a table.</summary>
