@@ -21,6 +21,10 @@ public sealed class VerifierTests
     [Trait("Category", "Long")]
     public void ManyVerdictsAgreeWithExhaustiveEnumeration() => Compare(first: 1000, count: 2000);
 
+    [Fact]
+    [Trait("Category", "Long")]
+    public void ManyVerdictsByBoundsAgreeWithExhaustiveEnumeration() => Compare(first: 4000, count: 2000, boundsOnly: true);
+
     /// <summary>Random networks and properties of two alternatives of two conditions, moved to just above and just below the border.</summary>
     private static void Compare(int first, int count, bool boundsOnly = false)
     {

@@ -37,13 +37,7 @@ internal sealed partial class BoundSearch
         double[] multipliers = new double[node.Assumed.Length], weighing = (double[])node.Weighing.Clone();
         if (status == SimplexStatus.Infeasible)
         {
-            double[] ray = program.FarkasRay();
-            double size = ray.Take(multipliers.Length).Select(Math.Abs).DefaultIfEmpty(0).Max();
-            for (int tens = 0; size > 0 && tens <= MostTens; tens++)
-            {
-                for (int k = 0; k < multipliers.Length; k++) multipliers[k] = Math.Abs(ray[k]) / size * Math.Pow(10, tens);
-                if (Refutes(batch, node, multipliers, weighing)) return false;
-            }
+            if (RefutesBy(program.FarkasRay(), [.. Enumerable.Range(0, multipliers.Length)], node, batch)) return false;
         }
         else if (status == SimplexStatus.Optimal)
         {
@@ -54,6 +48,38 @@ internal sealed partial class BoundSearch
             if (test.ConfirmInputs(program.Point[..n])) return true;
         }
         undecided = true;
+        return false;
+    }
+
+    /// <summary>Whether the assumed signs of the stages up to the first one with an open unit contradict each other: they are affine in the inputs.</summary>
+    private bool IsEmpty(BoundNode node, BoundBatch batch)
+    {
+        int first = 0;
+        while (first < last && chain.Open[first].All(i => node.Assumed.Any(a => a.Stage == first && a.Unit == i))) first++;
+        int[] known = [.. Enumerable.Range(0, node.Assumed.Length).Where(k => node.Assumed[k].Stage <= first)];
+        if (known.Length == 0) return false;
+        sbyte[][] signs = Signs(node);
+        DenseSimplex program = new(chain.Lower, chain.Upper);
+        foreach (int k in known)
+        {
+            AssumedSign a = node.Assumed[k];
+            (double[] row, double constant) = Affine(signs, a.Stage, a.Unit);
+            if (a.Sign > 0) program.AddRow(row.AsSpan(0, form.Inputs), -constant, double.PositiveInfinity);
+            else program.AddRow(row.AsSpan(0, form.Inputs), double.NegativeInfinity, -constant);
+        }
+        return program.Solve() == SimplexStatus.Infeasible && RefutesBy(program.FarkasRay(), known, node, batch);
+    }
+
+    /// <summary>Whether a contradiction between assumed signs, multiplied until it outweighs the conditions, gives a positive bound.</summary>
+    private bool RefutesBy(double[] ray, int[] rows, BoundNode node, BoundBatch batch)
+    {
+        double[] multipliers = new double[node.Assumed.Length];
+        double size = ray.Take(rows.Length).Select(Math.Abs).DefaultIfEmpty(0).Max();
+        for (int tens = 0; size > 0 && tens <= MostTens; tens++)
+        {
+            for (int k = 0; k < rows.Length; k++) multipliers[rows[k]] = Math.Abs(ray[k]) / size * Math.Pow(10, tens);
+            if (Refutes(batch, node, multipliers, node.Weighing)) return true;
+        }
         return false;
     }
 

@@ -20,6 +20,13 @@ internal sealed partial class BoundSearch
     /// <summary>How many candidates are tried before a node is split.</summary>
     private const int Tried = 4;
 
+    /// <summary>With this many signs assumed, splitting goes on stage by stage, so that what was assumed is affine in the inputs and empty nodes are
+    /// found by linear programs: the tree is then no larger than the number of regions allows.</summary>
+    private const int InOrderFrom = 8;
+
+    /// <summary>Up to this many inputs.</summary>
+    private const int MostInputsInOrder = 32;
+
     /// <summary>Numbers that a batch may hold in one of its arrays.</summary>
     private const int MostNumbers = 1 << 22;
 
@@ -213,8 +220,9 @@ internal sealed partial class BoundSearch
     {
         for (int k = nodes.Count - 1; k >= 0; k--)
         {
-            if (nodes[k].Candidates.Length > 0) continue;
-            if (Leaf(nodes[k], batch)) return true;
+            bool isLeaf = nodes[k].Candidates.Length == 0;
+            if (!isLeaf && !(GoesInOrder(nodes[k].Assumed.Length) && IsEmpty(nodes[k], batch))) continue;
+            if (isLeaf && Leaf(nodes[k], batch)) return true;
             nodes.RemoveAt(k);
         }
         if (nodes.Count == 0) return false;
@@ -282,14 +290,16 @@ internal sealed partial class BoundSearch
         float[] slopes = new float[chain.Open.Sum(o => o.Length)];
         PriorityQueue<(int Stage, int Unit), double> heaviest = new();
         int at = 0;
+        bool inOrder = GoesInOrder(assumed.Length);
         for (int s = 0; s < last; s++)
         {
             int units = chain.Stages[s].Units;
+            bool stageIsNext = !inOrder || heaviest.Count == 0;
             foreach (int i in chain.Open[s])
             {
                 int place = (row * units) + i;
                 slopes[at++] = (float)batch.Slopes[s][place];
-                if (batch.Signs[s][place] != 0) continue;
+                if (batch.Signs[s][place] != 0 || !stageIsNext) continue;
                 heaviest.Enqueue((s, i), Score(s, i, batch.WeightOf(row, s, i)));
                 if (heaviest.Count > Tried) heaviest.Dequeue();
             }
@@ -307,6 +317,8 @@ internal sealed partial class BoundSearch
             Candidates = candidates,
         };
     }
+
+    private bool GoesInOrder(int assumed) => assumed >= InOrderFrom && form.Inputs <= MostInputsInOrder;
 
     /// <summary>What the relaxation of a unit costs a bound that weighs its activation with v.</summary>
     private double Score(int stage, int unit, double v)
