@@ -56,14 +56,32 @@ public static class Verifier
                 return new VerificationResult { Verdict = cancellation.IsCancellationRequested ? PropertyVerdict.Unknown : PropertyVerdict.Timeout, Cells = cells, Seconds = clock.Elapsed.TotalSeconds };
             }
         }
-        bool proved = !undecided && refuted.Count > 0 && refuted.Count == property.Cases.Length;
+        PropertyCertificate? certificate = null;
+        if (!undecided && refuted.Count > 0 && refuted.Count == property.Cases.Length)
+        {
+            progress?.Report(new WorkProgress("checking the certificate", 0, null, "cells"));
+            certificate = Completed(new PropertyCertificate(NetworkData.Of(network), [.. refuted]), cancellation);
+        }
         return new VerificationResult
         {
             Verdict = undecided ? PropertyVerdict.Unknown : PropertyVerdict.Holds,
-            Certificate = proved ? new PropertyCertificate(NetworkData.Of(network), [.. refuted]) : null,
+            Certificate = certificate,
             Cells = cells,
             Seconds = clock.Elapsed.TotalSeconds,
         };
+    }
+
+    /// <summary>The checker's bounds are not the search's: where a cell does not close by them, it is split further. Null where even that does not end.</summary>
+    private static PropertyCertificate? Completed(PropertyCertificate certificate, CancellationToken cancellation)
+    {
+        try
+        {
+            return certificate.Completed(cancellation);
+        }
+        catch (RefusedException)
+        {
+            return null;
+        }
     }
 
     private static void Check(ReluNetwork network, PropertyCase one)

@@ -21,6 +21,12 @@ public sealed record PropertyCaseData(Rational[] Lower, Rational[] Upper, Ration
 /// <param name="Cases">The boxes and the conditions.</param>
 public sealed record PropertyCertificate(NetworkData Network, PropertyCaseData[] Cases) : Certificate
 {
+    /// <summary>The same claim with further splits where the cells do not close by this module's own bounds, which are not those of the search.</summary>
+    internal PropertyCertificate Completed(CancellationToken cancellation) => this with
+    {
+        Cases = [.. Cases.Select(c => c with { Splits = new PropertyRefutation(Network, c, new Verification(null, cancellation)) { Completes = true }.Run() })],
+    };
+
     /// <inheritdoc/>
     public override string Claim => $"no counterexample in {Cases.Length} {(Cases.Length == 1 ? "box" : "boxes")}: {Cases.Sum(c => c.Splits.Count(s => s < 0))} cells refuted";
 
@@ -40,16 +46,22 @@ internal sealed class PropertyRefutation(NetworkData network, PropertyCaseData o
     private readonly int n = one.Lower.Length;
     private readonly PolytopeBounds cell = new(one.Lower, one.Upper);
     private readonly int last = network.Stages.Length - 1;
+    private readonly List<int> splits = [.. one.Splits];
     private int next;
 
-    public void Run()
+    /// <summary>Whether a cell that does not close is split further instead of being refused.</summary>
+    public bool Completes { get; init; }
+
+    /// <returns>The splits.</returns>
+    public int[] Run()
     {
         v.Require(n == network.Stages[0].Weights[0].Length && one.Upper.Length == n && one.HalfSpaces.All(h => h.Length == n + 1), "the box has a side an input");
         v.Require(one.Alternatives.All(a => a.Length > 0 && a.All(c => c.Outputs.Length == network.Stages[last].Bias.Length)), "conditions read the outputs");
         foreach (Rational[] h in one.HalfSpaces) cell.Add([.. h.Select(Interval.FromRational)]);
         Interval[][] inputs = [.. Enumerable.Range(0, n).Select(j => Enumerable.Range(0, n + 1).Select(q => (Interval)(q == j ? 1 : 0)).ToArray())];
         Cell(0, Through(0, inputs, true), new sbyte[network.Stages[0].Bias.Length], [.. one.Alternatives.Select(_ => true)]);
-        v.Require(next == one.Splits.Length, "the tree has no more cells");
+        v.Require(next == splits.Count, "the tree has no more cells");
+        return [.. splits];
     }
 
     /// <summary>The forms of a stage's pre-activations from those of what it reads.</summary>
@@ -67,8 +79,8 @@ internal sealed class PropertyRefutation(NetworkData network, PropertyCaseData o
 
     private void Cell(int stage, Interval[][] map, sbyte[] status, bool[] alive)
     {
-        v.Require(next < one.Splits.Length, "the tree goes on");
-        int split = one.Splits[next++], kept = cell.Count, start = network.Stages[..stage].Sum(s => s.Bias.Length);
+        v.Require(next < splits.Count, "the tree goes on");
+        int split = splits[next++], kept = cell.Count, start = network.Stages[..stage].Sum(s => s.Bias.Length);
         bool IsHere() => split >= start && split < start + map.Length;
         for (int round = 0; alive.Any(l => l) && (round == 0 || !IsHere()); round++)
         {
@@ -83,6 +95,7 @@ internal sealed class PropertyRefutation(NetworkData network, PropertyCaseData o
                 lines = Lines(stage, [.. map.Select(Range)], status);
             }
             Refute(Bounds(stage, map, lines), alive);
+            if (Completes && alive.Any(l => l) && round >= (split < 0 ? 2 : (3 * network.Stages.Length) - 2) && !IsHere()) split = Mended(split, start, lines);
         }
         if (!alive.Any(l => l))
         {
@@ -100,6 +113,18 @@ internal sealed class PropertyRefutation(NetworkData network, PropertyCaseData o
             cell.Truncate(count);
         }
         cell.Truncate(kept);
+    }
+
+    /// <summary>Splits a cell by the unit whose line is farthest off; what the tree had for it goes to the side where most of that unit's range lies.</summary>
+    private int Mended(int split, int start, Line[] lines)
+    {
+        Line widest = lines.MaxBy(l => l.Error);
+        if (widest.Error < 1e-9) return split;
+        int unit = start + Array.IndexOf(lines, widest), end = next--;
+        for (int open = split < 0 ? 0 : 2; open > 0; open--) open += splits[end++] >= 0 ? 2 : 0;
+        splits.Insert(widest.Below.Slope == 1 || widest.Above.Slope == 1 ? next : end, -1);
+        splits.Insert(next++, unit);
+        return unit;
     }
 
     /// <summary>Strikes out the alternatives with a condition that is positive all over the cell. With one left, counterexamples can only lie
@@ -122,8 +147,8 @@ internal sealed class PropertyRefutation(NetworkData network, PropertyCaseData o
     {
         for (int open = split < 0 ? 0 : 2; open > 0; open--)
         {
-            v.Require(next < one.Splits.Length, "the tree goes on");
-            if (one.Splits[next++] >= 0) open += 2;
+            v.Require(next < splits.Count, "the tree goes on");
+            if (splits[next++] >= 0) open += 2;
         }
     }
 
