@@ -281,6 +281,14 @@ public sealed class VerifierTests
             Assert.False(CertificateChecker.Check(read with { Network = new NetworkData([.. read.Network.Stages[..^1], stage with { Bias = [.. stage.Bias.Select(b => b + 1)] }]) }, network).Valid);
             Assert.False(Valid(one with { Splits = [.. one.Splits, -1] }));
             if (one.Splits.Length > 1) Assert.False(Valid(one with { Splits = one.Splits[..^1] }));
+            // From nothing, or from a split of the wrong stage, the checker's own bounds complete the tree; but not for what is false.
+            int latest = network.NormalForm.StageStarts[^2] - 1;
+            foreach (int[] start in (int[][])[[-1], [latest, -1, -1], [latest, latest, -1, -1, -1]])
+            {
+                Assert.True(CertificateChecker.Check((read with { Cases = [one with { Splits = start }] }).Completed(TestContext.Current.CancellationToken), network).Valid, $"seed {seed}");
+            }
+            PropertyCertificate wrong = read with { Cases = [one with { Alternatives = [[new ConditionData(first, -Rational.FromDouble(least + 1e-6))]], Splits = [-1] }] };
+            Assert.Throws<RefusedException>(() => wrong.Completed(CancellationToken.None));
             bool Valid(PropertyCaseData changed) => CertificateChecker.Check(read with { Cases = [changed] }).Valid;
         }
     }
