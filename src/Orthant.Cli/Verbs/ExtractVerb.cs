@@ -64,10 +64,11 @@ internal sealed class ExtractVerb : Verb
             OutputFolder.PrepareFor(path);
             ModelFile.Write(path, network, source);
         }
+        bool upToShift = found.PostProcessing != PostProcessing.Raw;
         SampledError? compared = found.Network is null ? null
-            : known is not null ? SampledError.Measure(new NetworkOracle(known), found.Network, ComparedInputs, call.Seed, lower, upper, cancellation: call.Cancellation)
-            : call.Get(audit) ? SampledError.Measure(asked, found.Network, ComparedInputs, call.Seed, lower, upper, cancellation: call.Cancellation) : null;
-        NetworkAlignment? aligned = known is not null && found.Network is not null ? NetworkAlignment.Of(known, found.Network) : null;
+            : known is not null ? SampledError.Measure(new NetworkOracle(known), found.Network, ComparedInputs, call.Seed, lower, upper, form: upToShift ? PostProcessing.LogSoftmax : PostProcessing.Raw, cancellation: call.Cancellation)
+            : call.Get(audit) ? SampledError.Measure(asked, found.Network, ComparedInputs, call.Seed, lower, upper, form: found.PostProcessing, cancellation: call.Cancellation) : null;
+        NetworkAlignment? aligned = known is not null && found.Network is not null ? NetworkAlignment.Of(known, found.Network, upToShift) : null;
         long audited = known is null && compared is not null ? compared.Samples : 0;
         return new Answer(Json(found, aligned, compared, audited), view => Show(view, source, found, known is not null, aligned, compared), found.IsComplete);
     }
@@ -101,6 +102,7 @@ internal sealed class ExtractVerb : Verb
         ["auditQueries"] = audited,
         ["complete"] = found.IsComplete,
         ["identifiable"] = found.IsIdentifiable,
+        ["postProcessing"] = found.PostProcessing.ToString().ToLowerInvariant(),
         ["unexplainedKinks"] = found.UnexplainedKinks,
         ["residual"] = double.IsFinite(found.Residual) ? found.Residual : null,
         ["maxParameterError"] = aligned?.MaxParameterError,

@@ -56,7 +56,7 @@ internal sealed class LastLayer
     }
 
     /// <summary>The residual tolerated: what rounding and the measured weights leave.</summary>
-    public double Tolerance => Math.Max(Exact, 1e4 * meter.Unit);
+    public double Tolerance => Math.Max(Exact, 1e5 * meter.Unit);
 
     /// <summary>Which share of fresh rows the units explain, when everything that is missing may be linear there: near 1 in the last layer, near 0 below it. Rows that are not explained
     /// lie beyond the surface of a missing unit, and lines are returned that have to meet it.</summary>
@@ -140,10 +140,10 @@ internal sealed class LastLayer
         }
         int[] doubtful = [.. Enumerable.Range(0, n).Where(k => deviation[k] > 0.05 || open.ContainsKey(k)).OrderByDescending(k => deviation[k]).Take(8)];
         SignedFit best = FitSigned(known, units, turned, open);
-        double tolerance = Math.Max(1e-7, 1e4 * meter.Unit) * Math.Max(1, free.Scale);
+        double tolerance = Math.Max(1e-7, 1e5 * meter.Unit) * Math.Max(1, free.Scale);
         if (doubtful.Length > 0 && best.Rms > tolerance && n > known.Width && FewEquations(known, units, free) is bool[] bits) best = FitSigned(known, units, bits, open);
         if (doubtful.Length > 0 && best.Rms > tolerance) best = SearchSigns(known, units, turned, open, doubtful, best);
-        if (best.Rms > tolerance && open.Count == 0) return Split(known, units, turned, [.. deviation.Select(d => d > 0.05)]);
+        if (best.Rms > tolerance && open.Count == 0 && deviation.Any(d => d > 0.05)) return Split(known, units, turned, [.. deviation.Select(d => d > 0.05)]);
         double[] certain = [.. Enumerable.Range(0, n).Where(k => !doubtful.Contains(k)).Select(k => deviation[k])];
         return Assemble(known, units, best, open, certain.DefaultIfEmpty(0).Max());
     }
