@@ -151,10 +151,11 @@ internal sealed class ExtractVerb : Verb
         view.Table(["stage", "queries", "seconds"], found.Stages.Select(s => (IEnumerable<string>)[s.Name, View.Count(s.Queries), View.Number(s.Seconds)]));
         if (costs.Count > 0)
         {
-            view.Table(["defence", "recovered", "queries", "parameter error", "output error", "users lose (rms)", "same decision", "seen as a pattern"], costs.Select(c => (IEnumerable<string>)
+            view.Line("behind a defence: the largest errors of weights and outputs, what users lose (root mean square, same decisions), and the share of questions that show a pattern");
+            view.Table(["defence", "whole", "queries", "weights", "outputs", "users", "agree", "pattern"], costs.Select(c => (IEnumerable<string>)
             [
-                c.Defence.ToString(), c.Found.IsComplete ? "yes" : "in part", View.Count(c.Found.Queries), Error(c, known) is double e ? View.Number(e) : "-",
-                c.OutputError is double o ? View.Number(o) : "-", View.Number(c.UserError), $"{c.UserAgreement:P1}", $"{c.PatternShare:P0}",
+                c.Defence.ToString(), c.Found.IsComplete ? "yes" : "no", View.Count(c.Found.Queries), Error(c, known) is double e ? $"{e:G2}" : "-",
+                c.OutputError is double o ? $"{o:G2}" : "-", $"{c.UserError:G2}", $"{c.UserAgreement:P1}", $"{c.PatternShare:P0}",
             ]));
         }
         foreach (string note in found.Notes) view.Line($"note: {note}");

@@ -29,6 +29,9 @@ internal sealed class ExtractionRun
     private List<HiddenLayer> layers = [];
     private HiddenLayer? output;
     private int characterNotes;
+
+    /// <summary>After a failed attempt what is rare is looked for too: far planes, and units that are always on.</summary>
+    private bool looksHarder;
     private bool isComplete;
     private bool isIdentifiable = true;
     private double residual = double.PositiveInfinity;
@@ -61,14 +64,21 @@ internal sealed class ExtractionRun
             {
                 (List<HiddenLayer>, HiddenLayer?, double, List<Seed>) before = (layers, output, residual, pool);
                 Begin(attempt);
-                RecoverLayers();
-                // Only a residual says that one partial network is better than another.
-                if (!isComplete && residual >= before.Item3) (layers, output, residual, pool) = before;
+                meter.Limit = meter.Rows + RowsForAnother;
+                try
+                {
+                    RecoverLayers();
+                }
+                finally
+                {
+                    // Only a residual says that one partial network is better than another.
+                    if (!isComplete && residual >= before.Item3) (layers, output, residual, pool) = before;
+                }
             }
         }
         catch (BudgetExhaustedException)
         {
-            notes.Add($"the budget of {options.Budget} queries ended");
+            notes.Add(meter.Rows + 4096 >= options.Budget ? $"the budget of {options.Budget} queries ended" : "the last attempt had no result within its share of queries");
             isComplete = false;
         }
         catch (OperationCanceledException) when (meter.Cancellation.IsCancellationRequested)
@@ -101,6 +111,7 @@ internal sealed class ExtractionRun
         lastLayer = new LastLayer(meter, random, domain);
         asked = new AskedRows(meter.Inputs, meter.Outputs);
         gradients.Clear();
+        looksHarder = true;
         (pool, layers, output, residual, confidence, isIdentifiable) = ([], [], null, double.PositiveInfinity, [], true);
         if (notes.Count > characterNotes) notes.RemoveRange(characterNotes, notes.Count - characterNotes);
         notes.Add($"the result is that of attempt {attempt + 1}, with other random rows");
@@ -116,7 +127,7 @@ internal sealed class ExtractionRun
     {
         meter.Begin("layer 1");
         FirstLayerSearch first = new(meter, random, domain);
-        first.Run(quietLines: meter.IsCoarse ? 4 : 2, mostLines: meter.IsCoarse ? 24 : 12);
+        first.Run(quietLines: meter.IsCoarse ? 4 : 2, mostLines: meter.IsCoarse ? 24 : 12, looksFar: looksHarder);
         pool = first.Pool;
         gradients.AddRange(first.Gradients);
         if (first.Planes.Count == 0 && meter.IsCoarse)
@@ -210,6 +221,7 @@ internal sealed class ExtractionRun
             double worst = units.Count == 0 ? 1 : lastLayer.Residual(signed, units);
             if (worst <= lastLayer.Tolerance) return (signed, units, true);
             (double share, List<SampledLine> lines) = units.Count == 0 ? (0, []) : lastLayer.Hunt(signed, units);
+            if (looksHarder && full && lines.Count == 0 && units.Count > 0 && lastLayer.ResidualWithLinearPart(signed, units) <= lastLayer.Tolerance) return (signed, units, true);
             if (hunt >= MostHunts) return (signed, units, share >= 0.4);
             if (!full)
             {
@@ -247,7 +259,13 @@ internal sealed class ExtractionRun
             isIdentifiable = false;
             notes.Add($"{before - units.Count} units have their boundaries so near to those of others that only inputs between them tell them apart: each is merged with the other one, an equivalent network but for that strip");
         }
-        (HiddenLayer last, output, double bits, residual) = lastLayer.Finish(known, units, (k, i) => !units[k].Seen[i]);
+        bool folds = looksHarder && known.Layers.Count > 0 && lastLayer.Residual(known, units) > lastLayer.Tolerance && lastLayer.ResidualWithLinearPart(known, units) <= lastLayer.Tolerance;
+        (HiddenLayer last, output, double bits, residual) = folds ? lastLayer.Fold(known, units) : lastLayer.Finish(known, units, (k, i) => !units[k].Seen[i]);
+        if (folds)
+        {
+            isIdentifiable = false;
+            notes.Add("the outputs have a part that is linear in the last layer's inputs (units that are always on): it is folded into pairs of units, an equivalent network; on which side the other units of that layer are active cannot be known");
+        }
         layers = [.. known.Layers, last];
         isComplete = true;
         if (lastLayer.IsSplit)

@@ -11,6 +11,8 @@ internal sealed class FirstLayerSearch
 {
     private const int Trials = 8, Needed = 4;
 
+    private const double FarReach = 2e4;
+
     private readonly QueryMeter meter;
     private readonly RandomStream random;
     private readonly SearchDomain domain;
@@ -36,7 +38,8 @@ internal sealed class FirstLayerSearch
     /// <summary>Searches on random lines until some in a row show no new plane.</summary>
     /// <param name="quietLines">How many lines without a new plane end the search.</param>
     /// <param name="mostLines">The largest number of lines.</param>
-    public void Run(int quietLines, int mostLines)
+    /// <param name="looksFar">Whether planes are looked for far out too.</param>
+    public void Run(int quietLines, int mostLines, bool looksFar)
     {
         double reach = domain.IsBounded ? double.MaxValue / 4 : meter.IsCoarse ? 30 : 1e3;
         for (int line = 0, quiet = 0; line < mostLines && quiet < quietLines; line++)
@@ -48,6 +51,24 @@ internal sealed class FirstLayerSearch
             quiet = planes.Count > before ? 0 : quiet + 1;
             // Alone on its first line, a network of one hidden layer needs no third.
             if (quiet > 0 && Pool.Count == 0 && planes.Count > 0) break;
+        }
+        if (looksFar && !domain.IsBounded && !meter.IsCoarse) LookFar(reach);
+    }
+
+    /// <summary>Looks far out, where a network without far planes is linear and costs ten rows a line: a unit with a large bias switches only there.</summary>
+    private void LookFar(double reach)
+    {
+        for (int line = 0, most = 2; line < most && line < 8; line++)
+        {
+            double[] p = domain.Point(random, 1), v = domain.Direction(random);
+            foreach (int side in (ReadOnlySpan<int>)[1, -1])
+            {
+                SampledLine sampled = side > 0 ? new(meter, random, domain, p, v, reach, FarReach) : new(meter, random, domain, p, v, -FarReach, -reach);
+                int before = planes.Count;
+                InspectAll(sampled);
+                // Where there is one, there may be more, which other directions meet.
+                if (planes.Count > before) most = line + 4;
+            }
         }
     }
 
@@ -119,6 +140,8 @@ internal sealed class FirstLayerSearch
         for (int attempt = 0; attempt < 10 * Trials && tried < Trials; attempt++)
         {
             double[] y = domain.Point(random, domain.IsBounded ? 1 : random.NextInt32(3) switch { 0 => 1, 1 => meter.IsCoarse ? 3 : 10, _ => meter.IsCoarse ? 3 : 100 });
+            // The foot of a far plane is one place, whatever is projected on it from nearby.
+            if (!domain.IsBounded && Math.Abs(b) > 100) TensorPrimitives.Multiply(y, Math.Abs(b) / 10, y);
             TensorPrimitives.MultiplyAdd(w, -(TensorPrimitives.Dot<double>(w, y) + b), y, y);
             double step = Math.Max(1e-4, 2e5 * meter.Unit) * Math.Max(1, 0.1 * QueryMeter.Largest(y));
             if (meter.IsCoarse) step = Math.Max(step, 3 * error * TensorPrimitives.Norm<double>(y));

@@ -55,6 +55,36 @@ internal sealed class LastLayer
         return Fit(known, units, rows, Features(known, units), trim: false).Residual;
     }
 
+    /// <summary>The same when the outputs may have a part that is linear in the top layer: then what is missing is always on.</summary>
+    public double ResidualWithLinearPart(KnownLayers known, IReadOnlyList<NextUnit> units)
+    {
+        int wanted = 2 * (units.Count + known.Width + 10);
+        if (rows.Count < wanted) rows.Add(meter, [.. Enumerable.Range(0, wanted - rows.Count).Select(_ => domain.Point(random, Pick(1, 1, 3, 10)))]);
+        return Fit(known, units, rows, WithLinearPart(known, units), trim: false).Residual;
+    }
+
+    /// <summary>Folds units that are always on: the linear part L·h of every output becomes relu(L·h) − relu(−L·h). The signs of the other units are then free.</summary>
+    public (HiddenLayer Last, HiddenLayer Output, double BitDeviation, double Residual) Fold(KnownLayers known, IReadOnlyList<NextUnit> units)
+    {
+        int n = units.Count;
+        rows.Add(meter, [.. units.SelectMany(u => Near(u, 12))]);
+        FitResult fit = Fit(known, units, rows, WithLinearPart(known, units), trim: false);
+        List<NextUnit> all = [.. units];
+        foreach (double[] solution in fit.Solution)
+        {
+            double[] linear = solution[n..^1];
+            if (QueryMeter.Largest(linear) < 1e-9 * fit.Scale) continue;
+            NextUnit added = new(linear, 0, [.. Enumerable.Repeat(true, linear.Length)], domain.Point(random, 1), units[0].Jump);
+            all.Add(added);
+            all.Add(added with { Weights = [.. linear.Select(w => -w)] });
+        }
+        IsFolded = true;
+        return Assemble(known, all, FitSigned(known, all, new bool[all.Count], []), [], 0);
+    }
+
+    /// <summary>Whether a linear part had to be folded into units of its own.</summary>
+    public bool IsFolded { get; private set; }
+
     /// <summary>The residual tolerated: what rounding and the measured weights leave.</summary>
     public double Tolerance => Math.Max(Exact, 1e5 * meter.Unit);
 
@@ -302,6 +332,17 @@ internal sealed class LastLayer
             row[n + k] = -z;
         }
         row[2 * n] = 1;
+        return row;
+    };
+
+    /// <summary>relu(z_k), the top layer, 1.</summary>
+    private static Func<double[], double[]> WithLinearPart(KnownLayers known, IReadOnlyList<NextUnit> units) => x =>
+    {
+        int n = units.Count;
+        double[] h = known.TopAt(x), row = new double[n + h.Length + 1];
+        for (int k = 0; k < n; k++) row[k] = Math.Max(0, TensorPrimitives.Dot<double>(units[k].Weights, h) + units[k].Bias);
+        h.CopyTo(row, n);
+        row[^1] = 1;
         return row;
     };
 

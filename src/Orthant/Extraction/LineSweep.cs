@@ -98,7 +98,7 @@ internal sealed class LineSweep
         Ask(t);
         double[] f = values[t];
         double gap = Math.Min(Math.Abs(values[left][k] + (leftSlope * (t - left)) - f[k]), Math.Abs(values[right][k] + (rightSlope * (t - right)) - f[k]));
-        return gap > 32 * Noise(t, f);
+        return gap > 32 * (Noise(t, f) + (64 * 2.2e-16 * offset));
     }
 
     /// <summary>Whether all outputs at t lie on the line through f(e) and f(e + d).</summary>

@@ -48,6 +48,9 @@ internal sealed class QueryMeter
     /// <summary>Whether answers are coarser than doubles.</summary>
     public bool IsCoarse => Unit > 1e-14;
 
+    /// <summary>The number of rows, all in all, at which an attempt is given up.</summary>
+    public long Limit { get; set; } = long.MaxValue;
+
     public CancellationToken Cancellation => cancellation;
 
     /// <summary>Names what the rows from here on are for.</summary>
@@ -88,7 +91,7 @@ internal sealed class QueryMeter
         {
             cancellation.ThrowIfCancellationRequested();
             int count = Math.Min(MostRowsPerCall, rows - first);
-            if (Rows + count > budget) throw new BudgetExhaustedException();
+            if (Rows + count > Math.Min(budget, Limit)) throw new BudgetExhaustedException();
             oracle.Query(count, x.Slice(first * Inputs, count * Inputs), y.AsSpan(first * Outputs, count * Outputs), cancellation);
             Rows += count;
         }
