@@ -10,7 +10,7 @@ namespace Orthant.Extraction;
 internal sealed class ExtractionRun
 {
     /// <summary>Attempts with other random rows, and the number of rows after which none is begun.</summary>
-    private const int MostAttempts = 3, RowsForAnother = 150_000;
+    private const int MostAttempts = 3, MostCoarseAttempts = 6, RowsForAnother = 150_000, RowsForAnotherCoarse = 400_000;
 
     private const int QuietLines = 3, MostLines = 60, MostHunts = 6, SampledKinks = 8, AuditLines = 12, MostReturns = 3;
 
@@ -60,7 +60,9 @@ internal sealed class ExtractionRun
             notes.AddRange(character.Notes);
             characterNotes = notes.Count;
             RecoverLayers();
-            for (int attempt = 1; attempt < MostAttempts && !isComplete && meter.Rows < RowsForAnother; attempt++)
+            // Noise makes attempts fail more often, and its tolerances make them cheap to repeat.
+            (int attempts, int rows) = meter.IsCoarse ? (MostCoarseAttempts, RowsForAnotherCoarse) : (MostAttempts, RowsForAnother);
+            for (int attempt = 1; attempt < attempts && !isComplete && meter.Rows < rows; attempt++)
             {
                 (List<HiddenLayer>, HiddenLayer?, double, List<Seed>) before = (layers, output, residual, pool);
                 Begin(attempt);
