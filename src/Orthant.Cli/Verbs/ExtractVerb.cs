@@ -24,6 +24,7 @@ internal sealed class ExtractVerb : Verb
     private readonly Option<double> timeout = new("--timeout") { Description = "http, exec: seconds to wait for an answer (default: 30)", HelpName = "S", DefaultValueFactory = _ => 30 };
     private readonly Option<string?> truth = new("--truth") { Description = "the true network, to compare the result with", HelpName = "MODEL" };
     private readonly Option<bool> audit = new("--audit") { Description = "compare with the oracle on fresh inputs afterwards" };
+    private readonly Option<string[]> defence = new("--defence") { Description = "recover it again behind round:K, noise:S, float16 or topk:N: what each costs both sides", HelpName = "D", Arity = ArgumentArity.ZeroOrMore };
     private readonly Option<string?> output = new("--out") { Description = "the .onnx or .json file to write", HelpName = "NET" };
 
     public override string Name => "extract";
@@ -35,7 +36,7 @@ internal sealed class ExtractVerb : Verb
 
     public override IReadOnlyList<Argument> Arguments => [oracle];
 
-    public override IReadOnlyList<Option> Options => [inputs, domain, budget, cache, keys, header, batch, concurrency, rate, timeout, truth, audit, output];
+    public override IReadOnlyList<Option> Options => [inputs, domain, budget, cache, keys, header, batch, concurrency, rate, timeout, truth, audit, defence, output];
 
     public override Answer Run(VerbCall call)
     {
@@ -46,10 +47,12 @@ internal sealed class ExtractVerb : Verb
         if (call.Get(inputs) is int given && given != asked.Inputs) throw new OrthantInputException("command line", "--inputs", $"{given}", $"{asked.Inputs}, as {source} says");
         (double[] lower, double[] upper) = call.Get(domain) is string box ? ArgumentText.Box(box, asked.Inputs, "--domain") : ([], []);
         ReluNetwork? known = call.Get(truth) is string file ? ModelFile.Load(file).Network : null;
+        Defence[] defences = [.. (call.Get(defence) ?? []).Select(Defence.Parse)];
         RecoveredNetwork found;
+        IReadOnlyList<DefenceCost> costs = [];
         using (ProgressLine progress = call.ShowProgress())
         {
-            found = NetworkExtraction.Run(asked, new ExtractionOptions
+            ExtractionOptions how = new()
             {
                 Seed = call.Seed,
                 Lower = [.. lower],
@@ -57,19 +60,22 @@ internal sealed class ExtractVerb : Verb
                 Budget = call.Get(budget) ?? long.MaxValue,
                 Threads = call.Threads,
                 Progress = progress,
-            }, call.Cancellation);
+            };
+            found = NetworkExtraction.Run(asked, how, call.Cancellation);
+            if (defences.Length > 0) costs = DefenceAudit.Run(asked, [new Defence(DefenceKind.None), .. defences], how, ComparedInputs / 10, call.Cancellation);
         }
         if (call.Get(output) is string path && found.Network is ReluNetwork network)
         {
             OutputFolder.PrepareFor(path);
             ModelFile.Write(path, network, source);
         }
+        bool upToShift = found.PostProcessing != PostProcessing.Raw;
         SampledError? compared = found.Network is null ? null
-            : known is not null ? SampledError.Measure(new NetworkOracle(known), found.Network, ComparedInputs, call.Seed, lower, upper, cancellation: call.Cancellation)
-            : call.Get(audit) ? SampledError.Measure(asked, found.Network, ComparedInputs, call.Seed, lower, upper, cancellation: call.Cancellation) : null;
-        NetworkAlignment? aligned = known is not null && found.Network is not null ? NetworkAlignment.Of(known, found.Network) : null;
+            : known is not null ? SampledError.Measure(new NetworkOracle(known), found.Network, ComparedInputs, call.Seed, lower, upper, form: upToShift ? PostProcessing.LogSoftmax : PostProcessing.Raw, cancellation: call.Cancellation)
+            : call.Get(audit) ? SampledError.Measure(asked, found.Network, ComparedInputs, call.Seed, lower, upper, form: found.PostProcessing, cancellation: call.Cancellation) : null;
+        NetworkAlignment? aligned = known is not null && found.Network is not null ? NetworkAlignment.Of(known, found.Network, upToShift) : null;
         long audited = known is null && compared is not null ? compared.Samples : 0;
-        return new Answer(Json(found, aligned, compared, audited), view => Show(view, source, found, known is not null, aligned, compared), found.IsComplete);
+        return new Answer(Json(found, aligned, compared, audited, costs, known), view => Show(view, source, found, known is not null, aligned, compared, costs, known), found.IsComplete);
     }
 
     private OracleSource OpenOracle(VerbCall call, string source)
@@ -90,17 +96,21 @@ internal sealed class ExtractVerb : Verb
         return OracleSource.Open(source, call.Get(inputs), http, call.Get(cache));
     }
 
+    private static double? Error(DefenceCost cost, ReluNetwork? known) =>
+        known is null || cost.Found.Network is null ? null : NetworkAlignment.Of(known, cost.Found.Network, cost.Found.PostProcessing != PostProcessing.Raw)?.MaxParameterError;
+
     private static T Positive<T>(T value, string option)
         where T : System.Numerics.INumber<T> =>
         value > T.Zero ? value : throw new OrthantInputException("command line", option, $"{value}", "more than 0");
 
-    private static Dictionary<string, object?> Json(RecoveredNetwork found, NetworkAlignment? aligned, SampledError? compared, long audited) => new()
+    private static Dictionary<string, object?> Json(RecoveredNetwork found, NetworkAlignment? aligned, SampledError? compared, long audited, IReadOnlyList<DefenceCost> costs, ReluNetwork? known) => new()
     {
         ["hiddenWidths"] = found.HiddenWidths,
         ["queries"] = found.Queries,
         ["auditQueries"] = audited,
         ["complete"] = found.IsComplete,
         ["identifiable"] = found.IsIdentifiable,
+        ["postProcessing"] = found.PostProcessing.ToString().ToLowerInvariant(),
         ["unexplainedKinks"] = found.UnexplainedKinks,
         ["residual"] = double.IsFinite(found.Residual) ? found.Residual : null,
         ["maxParameterError"] = aligned?.MaxParameterError,
@@ -110,9 +120,21 @@ internal sealed class ExtractVerb : Verb
         ["stages"] = found.Stages,
         ["units"] = found.Units,
         ["notes"] = found.Notes,
+        ["defences"] = costs.Count == 0 ? null : costs.Select(c => new Dictionary<string, object?>
+        {
+            ["defence"] = c.Defence.ToString(),
+            ["queries"] = c.Found.Queries,
+            ["complete"] = c.Found.IsComplete,
+            ["hiddenWidths"] = c.Found.HiddenWidths,
+            ["maxParameterError"] = Error(c, known),
+            ["maxOutputError"] = c.OutputError,
+            ["userError"] = c.UserError,
+            ["userAgreement"] = c.UserAgreement,
+            ["patternShare"] = c.PatternShare,
+        }).ToArray(),
     };
 
-    private static void Show(View view, string source, RecoveredNetwork found, bool hasTruth, NetworkAlignment? aligned, SampledError? compared)
+    private static void Show(View view, string source, RecoveredNetwork found, bool hasTruth, NetworkAlignment? aligned, SampledError? compared, IReadOnlyList<DefenceCost> costs, ReluNetwork? known)
     {
         view.Heading(found.Network is null ? "nothing was recovered" : $"{(found.IsComplete ? "recovered" : "recovered in part")}: {found.Network}");
         List<(string, string)> facts =
@@ -127,6 +149,15 @@ internal sealed class ExtractVerb : Verb
         if (compared is not null) facts.Add(("output error", $"{View.Number(compared.Maximum)} on {View.Count(compared.Samples)} inputs; at most {compared.WorseShare:P3} of them are worse"));
         view.Facts(facts);
         view.Table(["stage", "queries", "seconds"], found.Stages.Select(s => (IEnumerable<string>)[s.Name, View.Count(s.Queries), View.Number(s.Seconds)]));
+        if (costs.Count > 0)
+        {
+            view.Line("behind a defence: the largest errors of weights and outputs, what users lose (root mean square, same decisions), and the share of questions that show a pattern");
+            view.Table(["defence", "whole", "queries", "weights", "outputs", "users", "agree", "pattern"], costs.Select(c => (IEnumerable<string>)
+            [
+                c.Defence.ToString(), c.Found.IsComplete ? "yes" : "no", View.Count(c.Found.Queries), Error(c, known) is double e ? $"{e:G2}" : "-",
+                c.OutputError is double o ? $"{o:G2}" : "-", $"{c.UserError:G2}", $"{c.UserAgreement:P1}", $"{c.PatternShare:P0}",
+            ]));
+        }
         foreach (string note in found.Notes) view.Line($"note: {note}");
         view.Next(found.IsComplete ? $"orthant extract {source} --audit" : $"orthant extract {source} --budget {2 * found.Queries}");
     }

@@ -41,7 +41,7 @@ internal readonly record struct BendMeasurement(double Bend, double Deviation, d
         double dp = 0.25 * clearance * Math.Sqrt(sine2), dq = dp;
         double[] rows = new double[8 * d];
         ReadOnlySpan<double> across = [-1, -0.5, 0.5, 1];
-        double contrast = meter.Unit > 1e-14 ? 100 : 1e4;
+        double contrast = meter.IsCoarse ? 30 : 1e4;
         for (int attempt = 0; attempt < attempts; attempt++)
         {
             for (int i = 0; i < 8; i++)
@@ -60,10 +60,10 @@ internal readonly record struct BendMeasurement(double Bend, double Deviation, d
             }
             double noise = 16 * meter.Noise(f) / dq;
             (double position, double jumpA) = Kink(f, m, k, 0, dq);
-            if (Math.Abs(jumpA) > contrast * noise && Math.Abs(position) < 0.02 * dq)
+            if (Math.Abs(jumpA) > contrast * noise && Math.Abs(position) < (meter.IsCoarse ? 0.15 : 0.02) * dq)
             {
                 (double beyond, double jumpB) = Kink(f, m, k, 4, dq);
-                if (Math.Abs(jumpA - jumpB) < Math.Max(1e-5 * Math.Abs(jumpA), 100 * noise) && Math.Abs(beyond) < 0.45 * dq)
+                if (Math.Abs(jumpA - jumpB) < Math.Max(1e-5 * Math.Abs(jumpA), (meter.IsCoarse ? 12 : 100) * noise) && Math.Abs(beyond) < 0.45 * dq)
                 {
                     TensorPrimitives.Multiply(q, position, q);
                     return new BendMeasurement(-(beyond - position) / dp, 8 * meter.Noise(f) / (Math.Abs(jumpA) * dp), q);

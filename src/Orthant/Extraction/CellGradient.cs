@@ -44,7 +44,7 @@ internal sealed record CellGradient(double[] Point, double[] Value, double[] Gra
                 // The step that x + h really took: h may not be a multiple of the last bit of x.
                 for (int j = 0; j < d; j++) gradient[(i * d) + j] = (f[(j * m) + i] - f0[i]) / (rows[(j * d) + j] - x[j]);
                 double predicted = f0[i] + TensorPrimitives.Dot<double>(sign, gradient.AsSpan(i * d, d));
-                agrees &= Math.Abs(f[(d * m) + i] - predicted) < 1e4 * Math.Sqrt(d) * meter.Noise(f0);
+                agrees &= Math.Abs(f[(d * m) + i] - predicted) < (meter.IsCoarse ? 60 : 1e4) * Math.Sqrt(d) * meter.Noise(f0);
             }
             if (agrees) return new CellGradient(x, f0, gradient, 4 * meter.Noise(f) / h);
         }
@@ -71,7 +71,7 @@ internal sealed record CellGradient(double[] Point, double[] Value, double[] Gra
 
     private static bool IsLinear(QueryMeter meter, double[] f0, double[] pair)
     {
-        double tolerance = 256 * meter.Unit * (QueryMeter.Largest(f0) + 1 + QueryMeter.Largest(pair));
+        double tolerance = (meter.IsCoarse ? 64 : 256) * (meter.Noise(f0) + (meter.Growth * QueryMeter.Largest(pair)));
         for (int i = 0; i < f0.Length; i++)
         {
             if (!(Math.Abs(pair[i] + pair[f0.Length + i] - (2 * f0[i])) <= tolerance)) return false;

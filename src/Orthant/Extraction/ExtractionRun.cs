@@ -9,22 +9,29 @@ namespace Orthant.Extraction;
 /// whether the outputs are affine in these units (then they are the last layer, and the fit's residual is the certificate) or whether more layers follow.</remarks>
 internal sealed class ExtractionRun
 {
+    /// <summary>Attempts with other random rows, and the number of rows after which none is begun.</summary>
+    private const int MostAttempts = 3, MostCoarseAttempts = 6, RowsForAnother = 150_000, RowsForAnotherCoarse = 400_000;
+
     private const int QuietLines = 3, MostLines = 60, MostHunts = 6, SampledKinks = 8, AuditLines = 12, MostReturns = 3;
 
     /// <summary>The largest network whose parameters are refined by one dense factorisation.</summary>
     private const int MostDenseParameters = 6000;
 
     private readonly QueryMeter meter;
-    private readonly RandomStream random;
-    private readonly SearchDomain domain;
+    private RandomStream random;
+    private SearchDomain domain;
     private readonly ExtractionOptions options;
-    private readonly LastLayer lastLayer;
-    private readonly AskedRows asked;
+    private LastLayer lastLayer;
+    private AskedRows asked;
     private readonly List<CellGradient> gradients = [];
     private readonly List<string> notes = [];
     private List<Seed> pool = [];
     private List<HiddenLayer> layers = [];
     private HiddenLayer? output;
+    private int characterNotes;
+
+    /// <summary>After a failed attempt what is rare is looked for too: far planes, and units that are always on.</summary>
+    private bool looksHarder;
     private bool isComplete;
     private bool isIdentifiable = true;
     private double residual = double.PositiveInfinity;
@@ -48,14 +55,32 @@ internal sealed class ExtractionRun
     {
         try
         {
-            OracleCharacter character = OracleSelfTest.Run(meter, random, domain);
-            meter.Unit = character.Unit;
+            OracleCharacter character = OracleSelfTest.Run(meter, random, new RandomStream(options.Seed, 82), domain);
+            if (double.IsFinite(character.Reach)) LimitTo(character.Reach);
             notes.AddRange(character.Notes);
+            characterNotes = notes.Count;
             RecoverLayers();
+            // Noise makes attempts fail more often, and its tolerances make them cheap to repeat.
+            (int attempts, int rows) = meter.IsCoarse ? (MostCoarseAttempts, RowsForAnotherCoarse) : (MostAttempts, RowsForAnother);
+            for (int attempt = 1; attempt < attempts && !isComplete && meter.Rows < rows; attempt++)
+            {
+                (List<HiddenLayer>, HiddenLayer?, double, List<Seed>) before = (layers, output, residual, pool);
+                Begin(attempt);
+                meter.Limit = meter.Rows + RowsForAnother;
+                try
+                {
+                    RecoverLayers();
+                }
+                finally
+                {
+                    // Only a residual says that one partial network is better than another.
+                    if (!isComplete && residual >= before.Item3) (layers, output, residual, pool) = before;
+                }
+            }
         }
         catch (BudgetExhaustedException)
         {
-            notes.Add($"the budget of {options.Budget} queries ended");
+            notes.Add(meter.Rows + 4096 >= options.Budget ? $"the budget of {options.Budget} queries ended" : "the last attempt had no result within its share of queries");
             isComplete = false;
         }
         catch (OperationCanceledException) when (meter.Cancellation.IsCancellationRequested)
@@ -72,6 +97,7 @@ internal sealed class ExtractionRun
             IsIdentifiable = isIdentifiable && isComplete,
             HiddenWidths = [.. layers.Select(l => l.Units)],
             Queries = meter.Rows,
+            PostProcessing = meter.Form,
             UnexplainedKinks = pool.Count,
             Residual = residual,
             Stages = [.. meter.Stages()],
@@ -80,16 +106,41 @@ internal sealed class ExtractionRun
         };
     }
 
+    /// <summary>Forgets everything but the oracle's character: other random rows may show what these did not.</summary>
+    private void Begin(int attempt)
+    {
+        random = new RandomStream(options.Seed, 8 + (100 * (ulong)attempt));
+        lastLayer = new LastLayer(meter, random, domain);
+        asked = new AskedRows(meter.Inputs, meter.Outputs);
+        gradients.Clear();
+        looksHarder = true;
+        (pool, layers, output, residual, confidence, isIdentifiable) = ([], [], null, double.PositiveInfinity, [], true);
+        if (notes.Count > characterNotes) notes.RemoveRange(characterNotes, notes.Count - characterNotes);
+        notes.Add($"the result is that of attempt {attempt + 1}, with other random rows");
+    }
+
+    private void LimitTo(double reach)
+    {
+        domain = new SearchDomain([.. Enumerable.Repeat(-reach, meter.Inputs)], [.. Enumerable.Repeat(reach, meter.Inputs)]);
+        lastLayer = new LastLayer(meter, random, domain);
+    }
+
     private void RecoverLayers()
     {
         meter.Begin("layer 1");
         FirstLayerSearch first = new(meter, random, domain);
-        first.Run(quietLines: 2, mostLines: 12);
+        first.Run(quietLines: meter.IsCoarse ? 4 : 2, mostLines: meter.IsCoarse ? 24 : 12, looksFar: looksHarder);
         pool = first.Pool;
         gradients.AddRange(first.Gradients);
+        if (first.Planes.Count == 0 && meter.IsCoarse)
+        {
+            notes.Add("no kink of the first layer could be told from noise and rounding");
+            return;
+        }
         if (first.Planes.Count == 0) throw new OrthantInputException("oracle", "", "a function without a kink that is a plane", "a network of ReLUs");
         layers = [HiddenLayer.Of(meter.Inputs, first.Planes)];
-        if (pool.Count == 0 && IsOneLayer(first)) return;
+        if (meter.IsCoarse) pool.RemoveAll(first.Explains);
+        if ((pool.Count == 0 || meter.IsCoarse) && IsOneLayer(first)) return;
         KnownLayers known = new(meter.Inputs, layers, topIsSigned: false);
         LayerSearch? previous = null;
         for (int level = 2, returns = 0; level <= options.MostHiddenLayers; level++)
@@ -172,6 +223,7 @@ internal sealed class ExtractionRun
             double worst = units.Count == 0 ? 1 : lastLayer.Residual(signed, units);
             if (worst <= lastLayer.Tolerance) return (signed, units, true);
             (double share, List<SampledLine> lines) = units.Count == 0 ? (0, []) : lastLayer.Hunt(signed, units);
+            if (looksHarder && full && lines.Count == 0 && units.Count > 0 && lastLayer.ResidualWithLinearPart(signed, units) <= lastLayer.Tolerance) return (signed, units, true);
             if (hunt >= MostHunts) return (signed, units, share >= 0.4);
             if (!full)
             {
@@ -201,8 +253,21 @@ internal sealed class ExtractionRun
     private void FinishLayers(KnownLayers known, List<NextUnit> units)
     {
         meter.Begin("output");
+        int before = units.Count;
         units = lastLayer.Prune(known, units);
-        (HiddenLayer last, output, double bits, residual) = lastLayer.Finish(known, units, (k, i) => !units[k].Seen[i]);
+        if (known.Layers.Count == 0 && units.Count < before)
+        {
+            // Planes are verified one by one: what is dropped was there, only too near to another one.
+            isIdentifiable = false;
+            notes.Add($"{before - units.Count} units have their boundaries so near to those of others that only inputs between them tell them apart: each is merged with the other one, an equivalent network but for that strip");
+        }
+        bool folds = looksHarder && known.Layers.Count > 0 && lastLayer.Residual(known, units) > lastLayer.Tolerance && lastLayer.ResidualWithLinearPart(known, units) <= lastLayer.Tolerance;
+        (HiddenLayer last, output, double bits, residual) = folds ? lastLayer.Fold(known, units) : lastLayer.Finish(known, units, (k, i) => !units[k].Seen[i]);
+        if (folds)
+        {
+            isIdentifiable = false;
+            notes.Add("the outputs have a part that is linear in the last layer's inputs (units that are always on): it is folded into pairs of units, an equivalent network; on which side the other units of that layer are active cannot be known");
+        }
         layers = [.. known.Layers, last];
         isComplete = true;
         if (lastLayer.IsSplit)
@@ -247,6 +312,7 @@ internal sealed class ExtractionRun
         List<double[]> points = [];
         if (asked.Count == 0) AskRefinementRows(all.Sum(l => l.Units * (l.Inputs + 1)));
         points.AddRange(units.SelectMany(u => lastLayer.Near(u, 60)));
+        points.AddRange(BetweenPlanes(layers[0]));
         AskedRows rows = asked;
         rows.Add(meter, points);
         GaussNewton refinement = new(all, rows, domain.Size, options.Threads, meter.Cancellation);
@@ -261,6 +327,31 @@ internal sealed class ExtractionRun
         {
             isIdentifiable = false;
             notes.Add($"{open} weights are not determined by the answers in the sampled domain");
+        }
+    }
+
+    /// <summary>Points between nearly parallel planes of the first layer: no others tell the two units apart.</summary>
+    private IEnumerable<double[]> BetweenPlanes(HiddenLayer first)
+    {
+        for (int i = 0; i < first.Units; i++)
+        {
+            for (int j = 0; j < i; j++)
+            {
+                double[] a = first.Row(i).ToArray(), b = first.Row(j).ToArray();
+                double lengthA = TensorPrimitives.Norm<double>(a), lengthB = TensorPrimitives.Norm<double>(b), cosine = TensorPrimitives.Dot<double>(a, b) / (lengthA * lengthB);
+                if (Math.Abs(cosine) < 1 - 1e-4) continue;
+                double[] normal = new double[a.Length];
+                TensorPrimitives.Divide(a, lengthA, normal);
+                TensorPrimitives.MultiplyAdd(b, Math.Sign(cosine) / lengthB, normal, normal);
+                TensorPrimitives.Divide(normal, 2, normal);
+                double offset = ((first.Bias[i] / lengthA) + (Math.Sign(cosine) * first.Bias[j] / lengthB)) / 2, square = TensorPrimitives.SumOfSquares<double>(normal);
+                for (int k = 0; k < 4 * (a.Length + 1); k++)
+                {
+                    double[] x = domain.Point(random, k % 2 == 0 ? 1 : 3);
+                    TensorPrimitives.MultiplyAdd(normal, -(TensorPrimitives.Dot<double>(normal, x) + offset) / square, x, x);
+                    if (domain.Contains(x)) yield return x;
+                }
+            }
         }
     }
 
@@ -296,7 +387,7 @@ internal sealed class ExtractionRun
     {
         KnownLayers all = new(meter.Inputs, layers, topIsSigned: true);
         // Two kinks too close to be told apart are met as one, a little beside both.
-        return all.NearestBoundary(seed.Point) < 1e-5 * Math.Max(1, meter.Unit / 2e-14) * Math.Max(1, TensorPrimitives.Norm<double>(seed.Point));
+        return all.NearestBoundary(seed.Point) < Math.Max(1e-5, 1e5 * meter.Unit) * Math.Max(1, TensorPrimitives.Norm<double>(seed.Point));
     }
 
     private ReluNetwork? Network()

@@ -31,10 +31,10 @@ internal readonly record struct KinkPosition(double[] Point, double Distance, do
         }
         double noise = meter.Noise(f);
         (double position, double slope) = BendMeasurement.Kink(f, m, k, 0, step);
-        if (!(Math.Abs(slope) * step > (meter.Unit > 1e-14 ? 100 : 1e3) * 16 * noise) || !(Math.Abs(position) < 0.4 * step)) return null;
+        if (!(Math.Abs(slope) * step > (meter.IsCoarse ? 30 : 1e3) * 16 * noise) || !(Math.Abs(position) < 0.4 * step)) return null;
         double[] point = new double[d];
         TensorPrimitives.MultiplyAdd(normal, position / length, x, point);
         double size = TensorPrimitives.Norm(x);
-        return new KinkPosition(point, position, (noise / Math.Abs(slope)) + (2.2e-16 * size));
+        return new KinkPosition(point, position, ((meter.IsCoarse ? 8 : 1) * noise / Math.Abs(slope)) + (2.2e-16 * size));
     }
 }

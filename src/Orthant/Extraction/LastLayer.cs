@@ -55,8 +55,38 @@ internal sealed class LastLayer
         return Fit(known, units, rows, Features(known, units), trim: false).Residual;
     }
 
+    /// <summary>The same when the outputs may have a part that is linear in the top layer: then what is missing is always on.</summary>
+    public double ResidualWithLinearPart(KnownLayers known, IReadOnlyList<NextUnit> units)
+    {
+        int wanted = 2 * (units.Count + known.Width + 10);
+        if (rows.Count < wanted) rows.Add(meter, [.. Enumerable.Range(0, wanted - rows.Count).Select(_ => domain.Point(random, Pick(1, 1, 3, 10)))]);
+        return Fit(known, units, rows, WithLinearPart(known, units), trim: false).Residual;
+    }
+
+    /// <summary>Folds units that are always on: the linear part L·h of every output becomes relu(L·h) − relu(−L·h). The signs of the other units are then free.</summary>
+    public (HiddenLayer Last, HiddenLayer Output, double BitDeviation, double Residual) Fold(KnownLayers known, IReadOnlyList<NextUnit> units)
+    {
+        int n = units.Count;
+        rows.Add(meter, [.. units.SelectMany(u => Near(u, 12))]);
+        FitResult fit = Fit(known, units, rows, WithLinearPart(known, units), trim: false);
+        List<NextUnit> all = [.. units];
+        foreach (double[] solution in fit.Solution)
+        {
+            double[] linear = solution[n..^1];
+            if (QueryMeter.Largest(linear) < 1e-9 * fit.Scale) continue;
+            NextUnit added = new(linear, 0, [.. Enumerable.Repeat(true, linear.Length)], domain.Point(random, 1), units[0].Jump);
+            all.Add(added);
+            all.Add(added with { Weights = [.. linear.Select(w => -w)] });
+        }
+        IsFolded = true;
+        return Assemble(known, all, FitSigned(known, all, new bool[all.Count], []), [], 0);
+    }
+
+    /// <summary>Whether a linear part had to be folded into units of its own.</summary>
+    public bool IsFolded { get; private set; }
+
     /// <summary>The residual tolerated: what rounding and the measured weights leave.</summary>
-    public double Tolerance => Math.Max(Exact, 1e4 * meter.Unit);
+    public double Tolerance => Math.Max(Exact, 1e5 * meter.Unit);
 
     /// <summary>Which share of fresh rows the units explain, when everything that is missing may be linear there: near 1 in the last layer, near 0 below it. Rows that are not explained
     /// lie beyond the surface of a missing unit, and lines are returned that have to meet it.</summary>
@@ -140,10 +170,10 @@ internal sealed class LastLayer
         }
         int[] doubtful = [.. Enumerable.Range(0, n).Where(k => deviation[k] > 0.05 || open.ContainsKey(k)).OrderByDescending(k => deviation[k]).Take(8)];
         SignedFit best = FitSigned(known, units, turned, open);
-        double tolerance = Math.Max(1e-7, 1e4 * meter.Unit) * Math.Max(1, free.Scale);
+        double tolerance = Math.Max(1e-7, 1e5 * meter.Unit) * Math.Max(1, free.Scale);
         if (doubtful.Length > 0 && best.Rms > tolerance && n > known.Width && FewEquations(known, units, free) is bool[] bits) best = FitSigned(known, units, bits, open);
         if (doubtful.Length > 0 && best.Rms > tolerance) best = SearchSigns(known, units, turned, open, doubtful, best);
-        if (best.Rms > tolerance && open.Count == 0) return Split(known, units, turned, [.. deviation.Select(d => d > 0.05)]);
+        if (best.Rms > tolerance && open.Count == 0 && deviation.Any(d => d > 0.05)) return Split(known, units, turned, [.. deviation.Select(d => d > 0.05)]);
         double[] certain = [.. Enumerable.Range(0, n).Where(k => !doubtful.Contains(k)).Select(k => deviation[k])];
         return Assemble(known, units, best, open, certain.DefaultIfEmpty(0).Max());
     }
@@ -302,6 +332,17 @@ internal sealed class LastLayer
             row[n + k] = -z;
         }
         row[2 * n] = 1;
+        return row;
+    };
+
+    /// <summary>relu(z_k), the top layer, 1.</summary>
+    private static Func<double[], double[]> WithLinearPart(KnownLayers known, IReadOnlyList<NextUnit> units) => x =>
+    {
+        int n = units.Count;
+        double[] h = known.TopAt(x), row = new double[n + h.Length + 1];
+        for (int k = 0; k < n; k++) row[k] = Math.Max(0, TensorPrimitives.Dot<double>(units[k].Weights, h) + units[k].Bias);
+        h.CopyTo(row, n);
+        row[^1] = 1;
         return row;
     };
 

@@ -94,23 +94,23 @@ internal sealed class LayerSearch
 
     /// <summary>A line that sweeps an arc of directions, not only two.</summary>
     public SampledLine RandomLine() => SampledLine.Random(
-        meter, random, domain, random.NextInt32(4) switch { 0 => 1, 1 => 3, 2 => 30, _ => 200 }, domain.IsBounded ? double.MaxValue / 4 : 1e3);
+        meter, random, domain, random.NextInt32(4) switch { 0 => 1, 1 => 3, 2 => meter.IsCoarse ? 3 : 30, _ => meter.IsCoarse ? 10 : 200 }, domain.IsBounded ? double.MaxValue / 4 : meter.IsCoarse ? 30 : 1e3);
 
     /// <summary>Whether a known boundary or a unit found so far has its surface there.</summary>
     public bool Explains(double[] x)
     {
-        double loose = Math.Max(1, meter.Unit / 2e-14), size = Math.Max(1, TensorPrimitives.Norm<double>(x)) * loose;
+        double size = Math.Max(1, TensorPrimitives.Norm<double>(x)), near = Math.Max(Known.Layers.Count == 1 ? 1e-6 : 3e-6, 3e4 * meter.Unit);
         CellGeometry cell = new(Known, Known.PatternAt(x), withFeatures: false);
         for (int i = 0; i < Known.Boundaries; i++)
         {
-            if (cell.Lengths[i] > 1e-9 && Math.Abs(cell.Value(i, x)) < (Known.Layers.Count == 1 ? 1e-6 : 3e-6) * size * cell.Lengths[i]) return true;
+            if (cell.Lengths[i] > 1e-9 && Math.Abs(cell.Value(i, x)) < near * size * cell.Lengths[i]) return true;
         }
         if (Units.Count == 0) return false;
         double[] features = Known.FeaturesAt(x);
         foreach (SurfaceUnit unit in Units)
         {
             double slope = Math.Max(1e-3, TensorPrimitives.Norm<double>(cell.Combine(unit.Theta)));
-            if (Math.Abs(TensorPrimitives.Dot<double>(unit.Theta, features) + unit.Offset) < 3e-5 * size * slope) return true;
+            if (Math.Abs(TensorPrimitives.Dot<double>(unit.Theta, features) + unit.Offset) < Math.Max(3e-5, 1e5 * meter.Unit) * size * slope) return true;
         }
         return false;
     }
@@ -133,6 +133,12 @@ internal sealed class LayerSearch
             seed.Failures++;
             return false;
         }
+        if (meter.IsCoarse && !SurfaceFit.Unit(meter, random, domain, Known, unit, (p, u) => ZeroOn(x => unit.ValueAt(Known, x), p, u, 10 * domain.Size, 40)))
+        {
+            seed.Failures++;
+            return false;
+        }
+        if (meter.IsCoarse && Merge(unit)) return false;
         Units.Add(unit);
         return true;
     }
@@ -147,7 +153,7 @@ internal sealed class LayerSearch
             if (common.Length < 3) common = [.. Enumerable.Range(0, Known.Features).Where(i => unit.IsSeen(i) && other.IsSeen(i))];
             if (common.Length < Math.Min(3, Known.Features)) continue;
             double ab = common.Sum(i => unit.Theta[i] * other.Theta[i]), aa = common.Sum(i => unit.Theta[i] * unit.Theta[i]), bb = common.Sum(i => other.Theta[i] * other.Theta[i]);
-            if (Math.Min(aa, bb) < 1e-12 || Math.Abs(ab) < (1 - 1e-7) * Math.Sqrt(aa * bb)) continue;
+            if (Math.Min(aa, bb) < 1e-12 || Math.Abs(ab) < (1 - Math.Max(1e-7, 5e2 * meter.Unit)) * Math.Sqrt(aa * bb)) continue;
             if (Enumerable.Range(0, Known.Features).Any(i => unit.IsSeen(i) && !other.IsSeen(i)))
             {
                 double scale = ab / aa;
@@ -164,7 +170,7 @@ internal sealed class LayerSearch
     {
         int hits = 0, tried = 0, d = Known.Inputs;
         double[] rows = new double[3 * d];
-        double step = Math.Max(1e-4, 2e5 * meter.Unit) * domain.Size;
+        double step = Math.Max(meter.IsCoarse ? 1e-2 : 1e-4, 2e5 * meter.Unit) * domain.Size;
         for (int attempt = 0; attempt < 40 && tried < 6; attempt++)
         {
             double[] u = domain.Direction(random);

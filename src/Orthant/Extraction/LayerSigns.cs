@@ -109,7 +109,7 @@ internal static class LayerSigns
             system.Add(row, value, deviation);
         }
         double[] v = system.Solve();
-        bool[] seen = [.. system.Deviations().Select(d => d < SurfaceUnit.SeenDeviation)];
+        bool[] seen = [.. system.Deviations().Select(d => d < unit.SeenDeviation)];
         for (int i = 0; i < n; i++)
         {
             if (!seen[i]) v[i] = 0;

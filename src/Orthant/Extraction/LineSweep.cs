@@ -18,6 +18,7 @@ internal sealed class LineSweep
     private readonly QueryMeter meter;
     private readonly double[] origin;
     private readonly double[] direction;
+    private readonly double offset;
     private readonly Dictionary<double, double[]> values = [];
 
     private LineSweep(QueryMeter meter, double[] origin, double[] direction)
@@ -25,6 +26,7 @@ internal sealed class LineSweep
         this.meter = meter;
         this.origin = origin;
         this.direction = direction;
+        offset = TensorPrimitives.Norm<double>(origin);
     }
 
     /// <summary>The kinks on origin + t·direction for t in [from, to], ascending.</summary>
@@ -57,6 +59,8 @@ internal sealed class LineSweep
         Ask(a, b, m, a + d, b - d);
         double[] fa = values[a], fb = values[b], fm = values[m], ga = values[a + d], gb = values[b - d];
         double noise = Math.Max(Noise(a, fa), Math.Max(Noise(b, fb), Noise(m, fm)));
+        // Unit is a fifth of a standard deviation of coarse answers: these are ten of them, where doubles can afford thousands.
+        double slack = meter.IsCoarse ? 4 : 32;
         bool linear = true;
         int k = 0;
         double widest = -1;
@@ -73,15 +77,28 @@ internal sealed class LineSweep
         if (!(t > a + (1.01 * d)) || !(t < b - (1.01 * d))) return null;
         double nearLeft = t - (1e-3 * (t - a - d)), nearRight = t + (1e-3 * (b - d - t)), halfLeft = t - (0.5 * (t - a - d)), halfRight = t + (0.5 * (b - d - t));
         Ask(t);
-        if (!OnLine(t, a, fa, ga, d, 32 * noise * (1 + ((t - a) / d)))) return null;
-        double tolerance = 32 * noise * (1 + (length / d));
+        if (!OnLine(t, a, fa, ga, d, slack * noise * (1 + ((t - a) / d)))) return null;
+        double tolerance = slack * noise * (1 + (length / d));
         foreach ((double l, double r) in (ReadOnlySpan<(double, double)>)[(halfLeft, halfRight), (nearLeft, nearRight)])
         {
             Ask(l, r);
             if (!OnLine(l, a, fa, ga, d, tolerance) || !OnLine(r, b, fb, gb, -d, tolerance)) return null;
         }
         double s1 = (values[halfLeft][k] - fa[k]) / (halfLeft - a), s2 = (fb[k] - values[halfRight][k]) / (b - halfRight);
-        return [a + ((fb[k] - fa[k] - (length * s2)) / (s1 - s2))];
+        double sharper = a + ((fb[k] - fa[k] - (length * s2)) / (s1 - s2));
+        if (!(sharper > halfLeft && sharper < halfRight)) return [t];
+        return length > 1e-7 * Math.Max(1, Math.Abs(t)) && AreTwo(k, sharper, nearLeft, s1, nearRight, s2) ? null : [sharper];
+    }
+
+    /// <summary>Whether the corner is cut off: two kinks so near to each other that the ends of the segment take them for one. The slopes are known well, and over the short way from the
+    /// nearest probes they err by less than rounding.</summary>
+    private bool AreTwo(int k, double t, double left, double leftSlope, double right, double rightSlope)
+    {
+        if (meter.IsCoarse) return false;
+        Ask(t);
+        double[] f = values[t];
+        double gap = Math.Min(Math.Abs(values[left][k] + (leftSlope * (t - left)) - f[k]), Math.Abs(values[right][k] + (rightSlope * (t - right)) - f[k]));
+        return gap > 32 * (Noise(t, f) + (64 * 2.2e-16 * offset));
     }
 
     /// <summary>Whether all outputs at t lie on the line through f(e) and f(e + d).</summary>
@@ -95,7 +112,8 @@ internal sealed class LineSweep
         return true;
     }
 
-    private double Noise(double t, double[] f) => 64 * (meter.Noise(f) + (2.2e-16 * Math.Abs(t)));
+    private double Noise(double t, double[] f) =>
+        meter.IsCoarse ? 16 * (meter.Noise(f) + (meter.Growth * (Math.Abs(t) + offset))) : 64 * (meter.Noise(f) + (2.2e-16 * Math.Abs(t)));
 
     private void Ask(params ReadOnlySpan<double> ts)
     {

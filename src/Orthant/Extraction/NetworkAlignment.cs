@@ -28,10 +28,12 @@ public sealed class NetworkAlignment
     /// <summary>Aligns two networks of dense layers.</summary>
     /// <param name="truth">The true network.</param>
     /// <param name="found">The recovered one.</param>
+    /// <param name="upToShift">Whether a function added to all outputs alike does not count, as with probabilities.</param>
     /// <returns>Null when their widths differ, or one is not a chain of dense layers with ReLUs.</returns>
-    public static NetworkAlignment? Of(ReluNetwork truth, ReluNetwork found)
+    public static NetworkAlignment? Of(ReluNetwork truth, ReluNetwork found, bool upToShift = false)
     {
         if (Dense(truth) is not HiddenLayer[] t || Dense(found) is not HiddenLayer[] f || t.Length != f.Length) return null;
+        if (upToShift) (t[^1], f[^1]) = (Centred(t[^1]), Centred(f[^1]));
         for (int l = 0; l < t.Length; l++)
         {
             if (t[l].Units != f[l].Units || t[l].Inputs != f[l].Inputs) return null;
@@ -66,6 +68,21 @@ public sealed class NetworkAlignment
             (order[l], below, belowScale) = (match, match, scale);
         }
         return new NetworkAlignment(errors.Max(), errors, order);
+    }
+
+    /// <summary>The layer without the mean of its units.</summary>
+    private static HiddenLayer Centred(HiddenLayer layer)
+    {
+        double[] weights = [.. layer.Weights], bias = [.. layer.Bias];
+        int n = layer.Inputs, m = layer.Units;
+        for (int j = 0; j < n; j++)
+        {
+            double mean = Enumerable.Range(0, m).Average(i => weights[(i * n) + j]);
+            for (int i = 0; i < m; i++) weights[(i * n) + j] -= mean;
+        }
+        double middle = bias.Average();
+        for (int i = 0; i < m; i++) bias[i] -= middle;
+        return new HiddenLayer(n, weights, bias);
     }
 
     /// <summary>The dense layers of a network, the output last; null for any other network.</summary>

@@ -36,8 +36,20 @@ internal sealed class QueryMeter
     /// <summary>All rows asked so far.</summary>
     public long Rows { get; private set; }
 
-    /// <summary>The size of one rounding of the oracle's answers, relative to 1 + |answer|; 2⁻⁵² for exact doubles, more for float32, rounding and noise.</summary>
-    public double Unit { get; set; } = 2.220446049250313e-16;
+    /// <summary>The size of one rounding of the oracle's answers, where these are about 1; 2⁻⁵² for exact doubles, more for float32, rounding and noise.</summary>
+    public double Unit { get; set; } = OracleSelfTest.DoubleUnit;
+
+    /// <summary>By how much the rounding grows with the answer.</summary>
+    public double Growth { get; set; } = OracleSelfTest.DoubleUnit;
+
+    /// <summary>What is undone in every answer.</summary>
+    public PostProcessing Form { get; set; }
+
+    /// <summary>Whether answers are coarser than doubles.</summary>
+    public bool IsCoarse => Unit > 1e-14;
+
+    /// <summary>The number of rows, all in all, at which an attempt is given up.</summary>
+    public long Limit { get; set; } = long.MaxValue;
 
     public CancellationToken Cancellation => cancellation;
 
@@ -62,20 +74,28 @@ internal sealed class QueryMeter
     /// <exception cref="BudgetExhaustedException">There are not so many rows left.</exception>
     public double[] Ask(int rows, ReadOnlySpan<double> x)
     {
-        double[] y = new double[rows * Outputs];
-        for (int first = 0; first < rows; first += MostRowsPerCall)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            int count = Math.Min(MostRowsPerCall, rows - first);
-            if (Rows + count > budget) throw new BudgetExhaustedException();
-            oracle.Query(count, x.Slice(first * Inputs, count * Inputs), y.AsSpan(first * Outputs, count * Outputs), cancellation);
-            Rows += count;
-        }
+        double[] y = AskUnchecked(rows, x);
         for (int i = 0; i < y.Length; i++)
         {
             if (double.IsFinite(y[i])) continue;
             throw new OrthantInputException("oracle", $"an answer, output {i % Outputs}", y[i].ToString(CultureInfo.InvariantCulture), "a finite number");
         }
+        return y;
+    }
+
+    /// <summary>The same for rows of which some answers may not be finite.</summary>
+    public double[] AskUnchecked(int rows, ReadOnlySpan<double> x)
+    {
+        double[] y = new double[rows * Outputs];
+        for (int first = 0; first < rows; first += MostRowsPerCall)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            int count = Math.Min(MostRowsPerCall, rows - first);
+            if (Rows + count > Math.Min(budget, Limit)) throw new BudgetExhaustedException();
+            oracle.Query(count, x.Slice(first * Inputs, count * Inputs), y.AsSpan(first * Outputs, count * Outputs), cancellation);
+            Rows += count;
+        }
+        AnswerForm.Undo(Form, Outputs, y);
         progress?.Report(new WorkProgress(stage, Rows, budget == long.MaxValue ? null : budget, "queries"));
         return y;
     }
@@ -84,7 +104,7 @@ internal sealed class QueryMeter
     public double[] Ask(ReadOnlySpan<double> x) => Ask(1, x);
 
     /// <summary>What rounding may do to answers of this size.</summary>
-    public double Noise(ReadOnlySpan<double> answers) => Unit * (Largest(answers) + 1);
+    public double Noise(ReadOnlySpan<double> answers) => Unit + (Growth * Largest(answers));
 
     public static double Largest(ReadOnlySpan<double> values) => values.IsEmpty ? 0 : Math.Abs(TensorPrimitives.MaxMagnitude(values));
 

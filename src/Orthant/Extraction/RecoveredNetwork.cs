@@ -32,6 +32,9 @@ public sealed record RecoveredNetwork
     /// <summary>The widths found, first layer first.</summary>
     public required ImmutableArray<int> HiddenWidths { get; init; }
 
+    /// <summary>What the oracle does to the network's outputs; what is not <see cref="Extraction.PostProcessing.Raw"/> is undone, and the outputs of the network add up to 0.</summary>
+    public PostProcessing PostProcessing { get; init; }
+
     /// <summary>All rows asked, those of the self-test included.</summary>
     public required long Queries { get; init; }
 

@@ -21,11 +21,12 @@ public sealed record SampledError(long Samples, double Maximum, double RootMeanS
     /// <param name="lower">The box's lower corner; empty for normal inputs.</param>
     /// <param name="upper">The box's upper corner; empty for normal inputs.</param>
     /// <param name="confidence">The confidence wanted, between 0 and 1.</param>
+    /// <param name="form">What the oracle does to its outputs; it is undone, and a shift shared by all outputs does not count.</param>
     /// <param name="cancellation">Stops between batches.</param>
     /// <remarks>None of N inputs is worse than the worst of them, so by the exact binomial (C. J. Clopper and E. S. Pearson, Biometrika 26, 1934) the share that is worse is at most
     /// 1 − (1 − confidence)^(1/N).</remarks>
     public static SampledError Measure(
-        IOracle oracle, ReluNetwork network, int samples, ulong seed, ReadOnlySpan<double> lower = default, ReadOnlySpan<double> upper = default, double confidence = 0.95, CancellationToken cancellation = default)
+        IOracle oracle, ReluNetwork network, int samples, ulong seed, ReadOnlySpan<double> lower = default, ReadOnlySpan<double> upper = default, double confidence = 0.95, PostProcessing form = PostProcessing.Raw, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(oracle);
         ArgumentNullException.ThrowIfNull(network);
@@ -44,6 +45,8 @@ public sealed record SampledError(long Samples, double Maximum, double RootMeanS
             }
             oracle.Query(rows, x, asked, cancellation);
             network.Evaluate(rows, x, own);
+            AnswerForm.Undo(form, oracle.Outputs, asked);
+            if (form != PostProcessing.Raw) AnswerForm.Undo(PostProcessing.LogSoftmax, oracle.Outputs, own);
             for (int r = 0; r < rows; r++)
             {
                 double most = 0;

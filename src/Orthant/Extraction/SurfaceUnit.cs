@@ -24,7 +24,7 @@ internal sealed class SurfaceUnit
     public required double[] Jump { get; init; }
 
     /// <summary>An entry with a larger deviation counts as not seen.</summary>
-    public const double SeenDeviation = 1e-4;
+    public double SeenDeviation { get; init; } = 1e-4;
 
     public bool IsSeen(int feature) => Deviation[feature] < SeenDeviation;
 

@@ -42,7 +42,10 @@ internal sealed class SurfaceWalk
     public const double PriorDeviation = 1e3;
 
     /// <summary>A combination with a smaller standard deviation is predicted, not measured.</summary>
-    private const double Predictable = 3e-5;
+    private readonly double predictable;
+
+    /// <summary>An entry with a larger deviation counts as not seen.</summary>
+    private readonly double visible;
 
     private readonly QueryMeter meter;
     private readonly RandomStream random;
@@ -52,6 +55,7 @@ internal sealed class SurfaceWalk
     private readonly int boundaries;
     private readonly int inputs;
     private readonly double[]? seedNormal;
+    private readonly double seedError;
     private readonly double[] startPattern;
     private readonly double[] start;
     private readonly double[] startValues;
@@ -70,8 +74,11 @@ internal sealed class SurfaceWalk
     private SurfaceWalk(QueryMeter meter, RandomStream random, KnownLayers known, SearchDomain domain, WalkEffort effort, double[] start, double[] direction, double error)
     {
         (this.meter, this.random, this.known, this.domain, this.effort, this.start) = (meter, random, known, domain, effort, start);
+        seedError = Math.Max(1e-9, error);
         boundaries = known.Boundaries;
         inputs = known.Inputs;
+        predictable = Math.Max(3e-5, 1.5e4 * meter.Unit);
+        visible = Math.Max(1e-4, 5e4 * meter.Unit);
         x = [.. start];
         startPattern = known.PatternAt(start);
         pattern = [.. startPattern];
@@ -80,7 +87,7 @@ internal sealed class SurfaceWalk
         measuredAt = new double[boundaries];
         startValues = new double[boundaries];
         for (int i = 0; i < boundaries; i++) startValues[i] = cell.Value(i, start);
-        bool reduced = known.Layers.Count == 1 && !known.TopIsSigned;
+        bool reduced = known.Layers.Count == 1 && !known.TopIsSigned && !meter.IsCoarse;
         seedNormal = reduced ? direction : null;
         system = new EquationSystem(reduced ? known.Top.Units : known.Features, PriorDeviation);
         normalMap = NormalMap();
@@ -89,7 +96,7 @@ internal sealed class SurfaceWalk
         for (int j = 0; j < inputs; j++)
         {
             for (int k = 0; k < column.Length; k++) column[k] = cell.Jacobian[(k * inputs) + j];
-            system.Add(column, direction[j], Math.Max(1e-9, error));
+            system.Add(column, direction[j], seedError);
         }
     }
 
@@ -100,7 +107,15 @@ internal sealed class SurfaceWalk
         if (!(length > 1e-12) || seed.Error > 1e-3 * length) return (WalkEnd.Short, null);
         double[] direction = new double[seed.Jump.Length];
         TensorPrimitives.Divide(seed.Jump, length, direction);
-        SurfaceWalk walk = new(meter, random, known, domain, effort, seed.Point, direction, seed.Error / length);
+        double[] start = seed.Point;
+        if (meter.IsCoarse)
+        {
+            // All equations of the walk refer to its start, which the sweep knows less well than four rows next to it.
+            double step = Math.Min(0.5 * known.NearestBoundary(start), Math.Min(Math.Max(2e-3, 1e4 * meter.Unit) * domain.Size, domain.Clearance(start)));
+            if (step <= 0 || KinkPosition.Locate(meter, start, direction, step) is not KinkPosition kink) return (WalkEnd.Short, null);
+            start = kink.Point;
+        }
+        SurfaceWalk walk = new(meter, random, known, domain, effort, start, direction, seed.Error / length);
         WalkEnd end = walk.Run(direction);
         return (end, end == WalkEnd.Found ? walk.Finish(seed) : null);
     }
@@ -110,15 +125,16 @@ internal sealed class SurfaceWalk
         Solve();
         double[] misfit = new double[inputs];
         TensorPrimitives.Subtract(normal, direction, misfit);
-        if (TensorPrimitives.Norm<double>(misfit) > 3e-5) return WalkEnd.NotInSpan;
+        if (TensorPrimitives.Norm<double>(misfit) > Math.Max(3e-5, 10 * seedError)) return WalkEnd.NotInSpan;
         int failed = 0, idle = 0, most = (40 * system.Unknowns) + (6 * boundaries) + 100;
         double[] bend = new double[boundaries];
         UpdateBends(bend);
         for (int step = 0; step < most; step++)
         {
-            if (TensorPrimitives.Max<double>(deviation) < Predictable) break;
+            if (TensorPrimitives.Max<double>(deviation) < predictable) break;
             if (normalLength < 1e-5) return effort.AcceptPart ? Outcome() : WalkEnd.Lost;
-            if (step > 0 && seedNormal is null) ReturnToSurface();
+            if (step > 0 && meter.IsCoarse) ReturnToKink();
+            else if (step > 0 && seedNormal is null) ReturnToSurface();
             if (!IsInCell()) return effort.AcceptPart ? Outcome() : WalkEnd.Lost;
             if (++idle > (6 * boundaries) + 200) break;
             int target = Target(bend);
@@ -128,7 +144,7 @@ internal sealed class SurfaceWalk
             if (j < 0 || t > Math.Min(1e4, domain.Room(x, u))) continue;
             double[] crossing = Moved(x, u, t);
             double clearance = Clearance(crossing, j), side = -pattern[j];
-            bool open = bend[j] > Predictable, better = seedNormal is not null && !open && measuredAt[j] < 0.3 && clearance > 8 * measuredAt[j];
+            bool open = bend[j] > predictable, better = seedNormal is not null && !open && measuredAt[j] < 0.3 && clearance > 8 * measuredAt[j];
             if (open || better)
             {
                 double wanted = (idle < (3 * boundaries) + 30 ? 1e-2 : 1e-4) * Math.Max(1, TensorPrimitives.Norm<double>(crossing) * 0.1 / Math.Sqrt(inputs / 10.0));
@@ -174,7 +190,7 @@ internal sealed class SurfaceWalk
         int top = known.Top.Units, seen = 0;
         for (int i = 0; i < top; i++)
         {
-            if (deviation[i] < SurfaceUnit.SeenDeviation) seen++;
+            if (deviation[i] < visible) seen++;
         }
         return seen >= Math.Min(top, effort.AcceptPart ? 1 : Math.Max(2, 0.5 * top)) ? WalkEnd.Found : WalkEnd.Short;
     }
@@ -192,7 +208,7 @@ internal sealed class SurfaceWalk
             {
                 double[] row = new double[features];
                 for (int k = 0; k < features; k++) row[k] = first.Jacobian[(k * inputs) + j];
-                equations.Add((row, seedNormal[j], 1e-9));
+                equations.Add((row, seedNormal[j], seedError));
             }
         }
         double[] startFeatures = known.FeaturesAt(start);
@@ -205,6 +221,7 @@ internal sealed class SurfaceWalk
             Start = start,
             StartFeatures = startFeatures,
             Jump = seed.Jump,
+            SeenDeviation = visible,
         };
         unit.Resolve();
         return unit;
@@ -276,8 +293,26 @@ internal sealed class SurfaceWalk
     private bool StillOnSurface()
     {
         if (effort.Failures > 4) return true;
+        if (meter.IsCoarse) return ReturnToKink();
         double step = Math.Min(1e-3, Math.Min(0.3 * Clearance(x, -1), domain.Clearance(x)));
         return step <= 0 || KinkPosition.Locate(meter, x, normal, step) is not null;
+    }
+
+    /// <summary>Moves a point that has drifted onto the kink itself: a coarse oracle's normals do not carry far.</summary>
+    private bool ReturnToKink()
+    {
+        double step = Math.Min(0.5 * Clearance(x, -1), Math.Min(Math.Max(2e-3 * domain.Size, 300 * seedError), domain.Clearance(x)));
+        if (step <= 0 || KinkPosition.Locate(meter, x, normal, step) is not KinkPosition kink) return false;
+        x = kink.Point;
+        // The point is on the surface: one more equation, which holds the normal the better the farther the walk has come.
+        double[] row = known.FeaturesAt(x);
+        TensorPrimitives.Subtract(row, known.FeaturesAt(start), row);
+        double length = TensorPrimitives.Norm<double>(row);
+        if (length < 0.1 * domain.Size) return true;
+        TensorPrimitives.Divide(row, length, row);
+        system.Add(row, 0, 3 * normalLength * kink.Deviation / length);
+        Solve();
+        return true;
     }
 
     /// <summary>Moves a point that has drifted back onto θ·features = constant, when the way is short.</summary>
@@ -309,7 +344,7 @@ internal sealed class SurfaceWalk
             double along = TensorPrimitives.Dot<double>(cell.Normal(i), normal), tangent = Math.Sqrt(Math.Max(0, (cell.Lengths[i] * cell.Lengths[i]) - (along * along / n2)));
             double distance = Math.Abs(cell.Value(i, x)) / Math.Max(tangent, 1e-9);
             any.Add((distance, i));
-            if (bend[i] > Predictable && failures[i] < 4) open.Add((distance, i));
+            if (bend[i] > predictable && failures[i] < 4) open.Add((distance, i));
         }
         if (open.Count == 0 && seedNormal is not null) return -1;
         List<(double Distance, int Index)> list = open.Count > 0 ? open : any;
@@ -370,7 +405,7 @@ internal sealed class SurfaceWalk
     {
         double[] w = cell.Normal(j).ToArray();
         pattern[j] = side;
-        if (boundaries > known.Layers[0].Units) cell = new CellGeometry(known, pattern);
+        if (boundaries > known.Layers[0].Units || seedNormal is null) cell = new CellGeometry(known, pattern);
         normalMap = NormalMap();
         UpdateNormal();
         x = crossing;
