@@ -45,6 +45,7 @@ internal sealed class UncertaintyVerb : Verb
     private readonly Option<double?> noise = new("--noise") { Description = "the variance of the noise, for the nll of values that are no classes", HelpName = "V" };
     private readonly Option<string?> normalize = new("--normalize") { Description = "inputs enter as (x - MEAN) / SD (default: as the file's metadata say)", HelpName = "MEAN,SD" };
     private readonly Option<string?> export = new("--export") { Description = "write the .onnx model with random activations in the graph itself", HelpName = "F" };
+    private readonly PredictionForm predictions = new();
     private readonly Option<bool> slopeInputs = new("--export-inputs") { Description = "the exported model takes the slopes as inputs instead of drawing them" };
 
     public override string Name => "uncertainty";
@@ -60,11 +61,12 @@ internal sealed class UncertaintyVerb : Verb
     public override IReadOnlyList<Argument> Arguments => [models];
 
     public override IReadOnlyList<Option> Options =>
-        [data, outside, validation, target, method, convention, granularity, passes, tolerance, budget, objective, noise, normalize, export, slopeInputs];
+        [data, outside, validation, target, method, convention, granularity, passes, tolerance, budget, objective, noise, normalize, export, slopeInputs, .. predictions.All];
 
     public override Answer Run(VerbCall call)
     {
         string[] paths = call.Get(models);
+        if (predictions.ReadsTables(call)) return predictions.RunTables(call, paths, call.Get(validation), call.Get(outside), call.Get(target));
         UncertaintyMethod wanted = UncertaintyMethod.Parse(call.Get(method), call.Get(convention)!);
         if (paths.Length > 1 && !wanted.IsEnsemble) throw new OrthantInputException("command line", "MODEL", $"{paths.Length} models", "one, or --method ensemble");
         CheckNumbers(call);
@@ -88,10 +90,28 @@ internal sealed class UncertaintyVerb : Verb
         ReadOnlyMemory<int> labels = inside.Labels(networks[0]);
         StrengthTuning? tuning = wanted.IsTuned ? Tune(call, networks[0], wanted, options, line) : null;
         ActivationLaw? law = tuning?.Best.Law ?? wanted.Law;
+        if (predictions.IsWanted(call)) return Calibrated(call, networks, wanted, law, inside, elsewhere, options);
         bool exports = call.Get(export) is not null && tuning?.Best.Law.IsRandom != false;
         if (call.Get(export) is not null && !exports) call.Note("the plain network does best on the validation data: nothing is exported");
         RandomizedModel? exported = exports ? Export(call, paths[0], law) : null;
         return Classes(call, networks, wanted, law, tuning, inside, labels, elsewhere, options, exported);
+    }
+
+    /// <summary>A network's predictions, calibrated on the validation data or with sets that hold the right class.</summary>
+    private Answer Calibrated(VerbCall call, ReluNetwork[] networks, UncertaintyMethod wanted, ActivationLaw? law, Dataset inside, Dataset? elsewhere, PassOptions options)
+    {
+        if (call.Get(export) is not null) throw new OrthantInputException("command line", "--export", "a model of calibrated predictions", "--export without --recalibrate and --conformal");
+        string source = call.Get(validation) ?? throw new OrthantInputException("command line", "--validation", "nothing", "labelled data to learn from");
+        UncertainNetwork? random = wanted.IsEnsemble ? null : UncertainNetwork.Of(networks[0], law, ParseGranularity(call.Get(granularity)!));
+        PredictionForm.Predictions Of(Dataset d, bool isLabelled)
+        {
+            PredictiveDistribution p = random is null ? Ensemble(networks, d.Rows, options) : random.Predict(d.Rows, options, null, call.Cancellation);
+            double[]? logits = random is { Law.IsRandom: false } ? Array.ConvertAll(random.Pass(d.Rows, 0, options), z => (double)z) : null;
+            return new PredictionForm.Predictions(p.Mean, isLabelled ? d.Labels(networks[0]).ToArray() : [], logits, p);
+        }
+        Dataset learned = Dataset.Load(source, call.Get(target), Scaling(call, networks[0]), networks[0]);
+        string name = random is null ? $"ensemble of {networks.Length}" : random.Law.IsRandom ? $"mc-{random.Law}" : "deterministic";
+        return predictions.Run(call, name, Of(inside, true), Of(learned, true), elsewhere is null ? null : Of(elsewhere, false));
     }
 
     private Answer Classes(

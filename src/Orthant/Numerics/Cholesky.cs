@@ -48,6 +48,17 @@ internal sealed class Cholesky
     /// <summary>Whether an unknown is determined by the system.</summary>
     public bool IsDetermined(int index) => determined[index];
 
+    /// <summary>ln det A, over the positions that are determined.</summary>
+    public double LogDeterminant()
+    {
+        double sum = 0;
+        for (int i = 0; i < Size; i++)
+        {
+            if (determined[i]) sum += 2 * Math.Log(l[(i * Size) + i]);
+        }
+        return sum;
+    }
+
     /// <summary>Solves A x = b in place.</summary>
     public void Solve(Span<double> b)
     {

@@ -99,7 +99,7 @@ public sealed class ClassProbabilities
         return sum;
     }
 
-    private static void CheckRows(string source, ReadOnlySpan<double> numbers, int classes)
+    internal static void CheckRows(string source, ReadOnlySpan<double> numbers, int classes)
     {
         if (classes < 2) throw new OrthantInputException(source, "", $"{classes} class", "at least 2 classes");
         if (numbers.IsEmpty || numbers.Length % classes != 0) throw new OrthantInputException(source, "", $"{numbers.Length} numbers", $"whole rows of {classes}, at least one");

@@ -110,7 +110,30 @@ public sealed class UncertaintyVerbTests
     [InlineData("uncertainty samples/spiral.onnx --data nowhere.csv", "nowhere.csv")]
     [InlineData("uncertainty samples/spiral.onnx --data samples/spiral.csv --normalize 0,0", "positive SD")]
     [InlineData("uncertainty samples/spiral.onnx --method mc-rrelu:-1,1 --export out.json", ".onnx")]
+    [InlineData("uncertainty samples/spiral.onnx --data samples/spiral.csv --recalibrate temperature", "--validation")]
+    [InlineData("uncertainty samples/spiral.onnx --data samples/spiral.csv --validation samples/spiral.csv --recalibrate temprature", "perhaps temperature")]
+    [InlineData("uncertainty samples/spiral.onnx --data samples/spiral.csv --validation samples/spiral.csv --conformal lac --alpha 0", "alpha")]
+    [InlineData("uncertainty samples/spiral.csv --outputs odds", "logits or probabilities")]
     public void WrongCallsAreOneLine(string call, string part) => Assert.Contains(part, CommandLine.Refused(call.Split(' ')), StringComparison.Ordinal);
+
+    [Fact]
+    public void PredictionsOfAnotherProgramAreCalibratedAndPromised()
+    {
+        using ScratchFolder folder = new();
+        string logits = folder.Write("z.csv", "a,b,c,class\n3,0,0,0\n0,3,0,1\n0,0,3,2\n3,0,0,1\n0,3,0,1\n0,0,3,2\n"), far = folder.Write("far.csv", "a,b,c,class\n0,0,0,0\n0.1,0,0,0\n");
+        JsonElement found = CommandLine.Json(
+            "uncertainty", logits, "--outputs", "logits", "--validation", logits, "--recalibrate", "temperature", "--conformal", "lac", "--alpha", "0.2", "--ood", far, "--quiet");
+        // Five of six are right: the right odds are 5 : 1/2 : 1/2, so T = 3 / ln 10.
+        Assert.Equal(3 / Math.Log(10), found.GetProperty("temperature").GetDouble(), 1e-9);
+        Assert.Equal(1, found.GetProperty("ood").GetProperty("energy").GetProperty("auroc").GetDouble());
+        Assert.Equal(1, found.GetProperty("conformal").GetProperty("coverage").GetDouble());
+        string other = folder.Write("short.csv", "a,b,c,class\n3,0,0,0\n"), wrong = folder.Write("p.csv", "a,b,class\n0.5,0.5,0\n0.5,0.6,1\n");
+        Assert.Contains("members of one shape", CommandLine.Refused("uncertainty", logits, other, "--outputs", "logits"), StringComparison.Ordinal);
+        Assert.Contains("row 1", CommandLine.Refused("uncertainty", wrong, "--outputs", "probabilities"), StringComparison.Ordinal);
+        JsonElement network = CommandLine.Json(
+            "uncertainty", "samples/spiral.onnx", "--data", "samples/spiral.csv", "--validation", "samples/spiral.csv", "--recalibrate", "isotonic", "--quiet");
+        Assert.Equal("isotonic", network.GetProperty("recalibration").GetString());
+    }
 
     [Fact]
     public void LabelsAndModelsThatDoNotFitAreOneLine()

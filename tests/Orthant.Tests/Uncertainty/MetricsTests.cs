@@ -7,7 +7,7 @@ namespace Orthant.Tests.Uncertainty;
 
 public class MetricsTests
 {
-    private const double Tolerance = 1e-9;
+    private const double Tolerance = 1e-10;
 
     [Fact]
     public void Classification_metrics_are_those_of_the_case()

@@ -94,7 +94,7 @@ public sealed class Calibration
     }
 
     /// <summary>The bin of ((b − 1)/B, b/B] that a number lies in; the edges are compared as the quotients that they are.</summary>
-    private static int BinOf(double value, int bins)
+    internal static int BinOf(double value, int bins)
     {
         int bin = Math.Clamp((int)Math.Ceiling(value * bins) - 1, 0, bins - 1);
         while (bin > 0 && value <= (double)bin / bins) bin--;

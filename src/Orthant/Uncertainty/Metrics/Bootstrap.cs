@@ -1,0 +1,46 @@
+using Orthant.Numerics;
+
+namespace Orthant.Uncertainty;
+
+/// <summary>What a statistic is on resampled data: the percentile bootstrap.</summary>
+/// <param name="Value">The statistic of the data itself.</param>
+/// <param name="Lower">The lower end of the interval.</param>
+/// <param name="Upper">The upper end.</param>
+/// <remarks>Source: Efron and Tibshirani, "An introduction to the bootstrap", 1993. The interval tells the error of having these samples and no others; the
+/// Monte-Carlo errors of <see cref="UncertaintyEvaluation"/> that of having these passes.</remarks>
+public sealed record Bootstrap(double Value, double Lower, double Upper)
+{
+    /// <summary>Resamples with replacement.</summary>
+    /// <param name="samples">The number of samples, at least 1.</param>
+    /// <param name="statistic">The statistic of the samples of the given numbers, in which some stand several times.</param>
+    /// <param name="seed">The seed of all draws.</param>
+    /// <param name="resamples">At least 2.</param>
+    /// <param name="level">The part of resamples inside the interval, between 0 and 1.</param>
+    public static Bootstrap Of(int samples, Func<int[], double> statistic, ulong seed = 0, int resamples = 1000, double level = 0.95)
+    {
+        ArgumentNullException.ThrowIfNull(statistic);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(samples);
+        ArgumentOutOfRangeException.ThrowIfLessThan(resamples, 2);
+        if (!(level > 0 && level < 1)) throw new ArgumentOutOfRangeException(nameof(level), level, "A level lies between 0 and 1.");
+        RandomStream random = new(seed, Stream);
+        double[] values = new double[resamples];
+        int[] drawn = new int[samples];
+        for (int r = 0; r < resamples; r++)
+        {
+            for (int i = 0; i < samples; i++) drawn[i] = random.NextInt32(samples);
+            values[r] = statistic(drawn);
+        }
+        Array.Sort(values);
+        return new Bootstrap(statistic([.. Enumerable.Range(0, samples)]), Quantile(values, (1 - level) / 2), Quantile(values, (1 + level) / 2));
+    }
+
+    private const ulong Stream = 0xB007;
+
+    // Linear between order statistics.
+    private static double Quantile(double[] sorted, double part)
+    {
+        double at = part * (sorted.Length - 1);
+        int below = Math.Min((int)at, sorted.Length - 2);
+        return sorted[below] + ((at - below) * (sorted[below + 1] - sorted[below]));
+    }
+}
