@@ -97,7 +97,7 @@ internal sealed class FilteredPcaRun
             if (best.Error < options.Exact || round == MostRounds) break;
             families = Detect(round + 1, best, best.Subspace);
         }
-        return Result(best is null ? null : Finish(search.Prune(best), isNoise), true);
+        return Result(best is null ? null : search.PruneWeakest(Finish(search.Prune(best), isNoise)), true);
     }
 
     /// <summary>Takes the strongest family's directions and fits quickly; null where held-out rows are not predicted better.</summary>

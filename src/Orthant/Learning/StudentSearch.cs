@@ -133,6 +133,28 @@ internal sealed class StudentSearch(FitRows training, FitRows heldOut, ulong see
         double share = candidate.Error < Exact ? 1e-8 : Math.Clamp(0.1 * candidate.Error * candidate.Error, 1e-7, 1e-3);
         int kept = values.Count(v => v > share * values[0]);
         if (kept == k || kept == 0) return candidate;
+        Candidate pruned = OnStrongest(candidate, directions, kept, new RefinementPlan(20, 8000, true));
+        return pruned.Error <= Math.Max(1.1 * candidate.Error, Exact) ? pruned : candidate;
+    }
+
+    /// <summary>Leaves out the weakest direction, one at a time, for as long as a longer fit without it predicts held-out rows as well: a spurious one may carry
+    /// more of the gradient than a first look leaves out.</summary>
+    public Candidate PruneWeakest(Candidate candidate)
+    {
+        while (true)
+        {
+            (double[] values, double[] directions) = Gradients(candidate.Student, candidate.Subspace);
+            if (values.Length < 2 || values[^1] > 1e-2 * values[0]) return candidate;
+            Candidate pruned = OnStrongest(candidate, directions, values.Length - 1, new RefinementPlan(40, 12_000, true));
+            if (pruned.Error > Math.Max(1.1 * candidate.Error, Exact)) return candidate;
+            candidate = pruned;
+        }
+    }
+
+    /// <summary>The student refitted on the strongest of its gradient's directions.</summary>
+    private Candidate OnStrongest(Candidate candidate, double[] directions, int kept, RefinementPlan plan)
+    {
+        int k = candidate.Subspace.Dimension;
         double[] rows = directions[..(kept * k)];
         Subspace subspace = candidate.Subspace.Turned(rows);
         // u = Mᵀ v on what is kept.
@@ -141,7 +163,6 @@ internal sealed class StudentSearch(FitRows training, FitRows heldOut, ulong see
         {
             for (int j = 0; j < k; j++) back[(j * kept) + i] = rows[(i * k) + j];
         }
-        Candidate pruned = Judge(StudentRefinement.Run(training, candidate.Student.OnCoordinates(back, kept), subspace, new RefinementPlan(20, 8000, true), Random(), threads, cancellation));
-        return pruned.Error <= Math.Max(1.1 * candidate.Error, Exact) ? pruned : candidate;
+        return Judge(StudentRefinement.Run(training, candidate.Student.OnCoordinates(back, kept), subspace, plan, Random(), threads, cancellation));
     }
 }

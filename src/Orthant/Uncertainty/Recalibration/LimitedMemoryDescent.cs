@@ -21,7 +21,9 @@ internal static class LimitedMemoryDescent
             double[] direction = Direction(g, pairs), next = new double[x.Length], slope = new double[x.Length];
             double descent = TensorPrimitives.Dot<double>(direction, g), length = 1, value = double.NaN;
             bool isLower = false;
-            for (int trial = 0; trial < 60 && !isLower; trial++, length /= 2)
+            // A decrease below the value's own rounding cannot be seen.
+            if (-descent <= 1e-16 * (1 + Math.Abs(f))) break;
+            for (int trial = 0; trial < 30 && !isLower; trial++, length /= 2)
             {
                 for (int j = 0; j < x.Length; j++) next[j] = x[j] + (length * direction[j]);
                 value = evaluate(next, slope);
