@@ -115,10 +115,12 @@ internal abstract unsafe partial class CellCutter
         return v.Sign;
     }
 
-    /// <summary>Brings a vertex as close to the true one as doubles can hold it, if that is possible.</summary>
+    /// <summary>A vertex whose radius is at most this is sharp enough to read an extremum from.</summary>
+    private protected const double Sharp = 1e-12;
+
+    /// <summary>Brings a vertex within <see cref="Sharp"/> of the true one, or as close as can be.</summary>
     private protected void Sharpen(in Cell cell, int k)
     {
-        const double Sharp = 4 * Rounding.Unit;
         double* x = stackalloc double[d];
         if (cell.Radius[k] > Sharp && SolveInDoubles(cell.Facets[k], x, out double radius) && radius < cell.Radius[k]) Replace(cell, k, x, radius);
         if (!(cell.Radius[k] > Sharp)) return;

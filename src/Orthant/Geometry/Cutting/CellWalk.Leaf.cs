@@ -115,7 +115,8 @@ internal sealed unsafe partial class CellWalk
         for (int k = 0; k < cell.Count; k++)
         {
             if (value[k] - reach >= sum.Least[output] && value[k] + reach <= sum.Largest[output]) continue;
-            if (TracksErrors) Sharpen(cell, k);
+            // Most vertices are sharp already; those that are not may move the value by more than its own rounding.
+            if (cell.Radius[k] > Sharp) Sharpen(cell, k);
             double v = map[(d * padded) + output];
             for (int q = 0; q < d; q++) v = Math.FusedMultiplyAdd(map[(q * padded) + output], cell.X[(q * cell.Stride) + k], v);
             if (v < sum.Least[output]) Keep(cell, k, v, sum.Least, sum.ArgLeast, output);
