@@ -114,7 +114,8 @@ internal sealed unsafe partial class CellWalk
     {
         for (int k = 0; k < cell.Count; k++)
         {
-            if (value[k] - reach >= sum.Least[output] && value[k] + reach <= sum.Largest[output]) continue;
+            double own = cell.LargestRadius > 0 ? reach * (cell.Radius[k] / cell.LargestRadius) : 0;
+            if (value[k] - own >= sum.Least[output] && value[k] + own <= sum.Largest[output]) continue;
             // Most vertices are sharp already; those that are not may move the value by more than its own rounding.
             if (cell.Radius[k] > Sharp) Sharpen(cell, k);
             double v = map[(d * padded) + output];
