@@ -64,7 +64,7 @@ internal sealed class RegionsVerb : Verb
             {
                 found = RegionEnumerator.Enumerate(network, domain, options, polygons, progress, call.Cancellation);
             }
-            catch (OrthantInputException wide) when (wide.InnerException is not null && domain.HalfSpaces.IsEmpty && call.Get(svg) is null)
+            catch (OrthantInputException wide) when (domain.HalfSpaces.IsEmpty && call.Get(svg) is null)
             {
                 return Walk(call, network, domain, progress, wide.Found);
             }

@@ -68,40 +68,26 @@ internal abstract unsafe partial class CellCutter
             s2 = Vector512.Load(biasOfLast + 8);
         }
         double* c1 = coefficients + count, c2 = c1 + count;
-        if (errors is null)
+        Vector512<double> unit = Vector512.Create(next.SumError);
+        Vector512<double> e = Vector512.Abs(Vector512.Load(next.Bias + b)) * unit, f = Vector512.Abs(Vector512.Load(next.Bias + b + 8)) * unit;
+        for (int t = 0; t < count; t++)
         {
-            for (int t = 0; t < count; t++)
-            {
-                Vector512<double> w = Vector512.Load(columns[t] + b), v = Vector512.Load(columns[t] + b + 8), c = Vector512.Create(coefficients[t]);
-                r0 = Vector512.FusedMultiplyAdd(w, c, r0);
-                s0 = Vector512.FusedMultiplyAdd(v, c, s0);
-                c = Vector512.Create(c1[t]);
-                r1 = Vector512.FusedMultiplyAdd(w, c, r1);
-                s1 = Vector512.FusedMultiplyAdd(v, c, s1);
-                c = Vector512.Create(c2[t]);
-                r2 = Vector512.FusedMultiplyAdd(w, c, r2);
-                s2 = Vector512.FusedMultiplyAdd(v, c, s2);
-            }
+            Vector512<double> w = Vector512.Load(columns[t] + b), v = Vector512.Load(columns[t] + b + 8), c = Vector512.Create(coefficients[t]);
+            r0 = Vector512.FusedMultiplyAdd(w, c, r0);
+            s0 = Vector512.FusedMultiplyAdd(v, c, s0);
+            c = Vector512.Create(c1[t]);
+            r1 = Vector512.FusedMultiplyAdd(w, c, r1);
+            s1 = Vector512.FusedMultiplyAdd(v, c, s1);
+            c = Vector512.Create(c2[t]);
+            r2 = Vector512.FusedMultiplyAdd(w, c, r2);
+            s2 = Vector512.FusedMultiplyAdd(v, c, s2);
+            if (errors is null) continue;
+            c = Vector512.Create(errors[t]);
+            e = Vector512.FusedMultiplyAdd(Vector512.Abs(w), c, e);
+            f = Vector512.FusedMultiplyAdd(Vector512.Abs(v), c, f);
         }
-        else
+        if (errors is not null)
         {
-            Vector512<double> unit = Vector512.Create(next.SumError);
-            Vector512<double> e = Vector512.Abs(Vector512.Load(next.Bias + b)) * unit, f = Vector512.Abs(Vector512.Load(next.Bias + b + 8)) * unit;
-            for (int t = 0; t < count; t++)
-            {
-                Vector512<double> w = Vector512.Load(columns[t] + b), v = Vector512.Load(columns[t] + b + 8), c = Vector512.Create(coefficients[t]);
-                r0 = Vector512.FusedMultiplyAdd(w, c, r0);
-                s0 = Vector512.FusedMultiplyAdd(v, c, s0);
-                c = Vector512.Create(c1[t]);
-                r1 = Vector512.FusedMultiplyAdd(w, c, r1);
-                s1 = Vector512.FusedMultiplyAdd(v, c, s1);
-                c = Vector512.Create(c2[t]);
-                r2 = Vector512.FusedMultiplyAdd(w, c, r2);
-                s2 = Vector512.FusedMultiplyAdd(v, c, s2);
-                c = Vector512.Create(errors[t]);
-                e = Vector512.FusedMultiplyAdd(Vector512.Abs(w), c, e);
-                f = Vector512.FusedMultiplyAdd(Vector512.Abs(v), c, f);
-            }
             e.Store(errorResult);
             f.Store(errorResult + 8);
         }

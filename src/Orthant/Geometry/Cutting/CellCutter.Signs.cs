@@ -220,13 +220,15 @@ internal abstract unsafe partial class CellCutter
 
     private protected void Replace(in Cell cell, int k, double* x, double radius)
     {
+        Put(cell, k, x, radius);
         // The padding stays a copy of the first vertex.
-        for (int to = k; to < cell.Stride; to = to < cell.Count ? cell.Count : to + 1)
-        {
-            for (int q = 0; q < d; q++) cell.X[(q * cell.Stride) + to] = x[q];
-            cell.Radius[to] = radius;
-            if (k > 0) break;
-        }
+        for (int copy = cell.Count; k == 0 && copy < cell.Stride; copy++) Put(cell, copy, x, radius);
+    }
+
+    private void Put(in Cell cell, int k, double* x, double radius)
+    {
+        for (int q = 0; q < d; q++) cell.X[(q * cell.Stride) + k] = x[q];
+        cell.Radius[k] = radius;
     }
 
     private protected bool SolveExactly(ulong facets, double* x, out double radius)

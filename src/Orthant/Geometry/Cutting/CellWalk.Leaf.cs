@@ -89,7 +89,7 @@ internal sealed unsafe partial class CellWalk
             double least = Least(low), largest = -Least(-high);
             // How far the vertices' errors may move a value.
             reach *= cell.LargestRadius;
-            if (least - reach < sum.Least[o] || largest + reach > sum.Largest[o]) KeepExtrema(cell, map, padded, value, reach, sum, o);
+            if (least - reach < leastSoFar[o] || largest + reach > largestSoFar[o]) KeepExtrema(cell, map, padded, value, reach, sum, o);
             if (d == 2 && least < 0 && largest > 0) sum.ZeroLength[o] += ZeroLength(cell, value);
         }
         arena.Restore(mark);
@@ -115,13 +115,20 @@ internal sealed unsafe partial class CellWalk
         for (int k = 0; k < cell.Count; k++)
         {
             double own = cell.LargestRadius > 0 ? reach * (cell.Radius[k] / cell.LargestRadius) : 0;
-            if (value[k] - own >= sum.Least[output] && value[k] + own <= sum.Largest[output]) continue;
-            // Most vertices are sharp already; those that are not may move the value by more than its own rounding.
+            if (value[k] - own >= leastSoFar[output] && value[k] + own <= largestSoFar[output]) continue;
             if (cell.Radius[k] > Sharp) Sharpen(cell, k);
             double v = map[(d * padded) + output];
             for (int q = 0; q < d; q++) v = Math.FusedMultiplyAdd(map[(q * padded) + output], cell.X[(q * cell.Stride) + k], v);
-            if (v < sum.Least[output]) Keep(cell, k, v, sum.Least, sum.ArgLeast, output);
-            if (v > sum.Largest[output]) Keep(cell, k, v, sum.Largest, sum.ArgLargest, output);
+            if (v < leastSoFar[output])
+            {
+                leastSoFar[output] = v;
+                Keep(cell, k, v, sum.Least, sum.ArgLeast, output);
+            }
+            if (v > largestSoFar[output])
+            {
+                largestSoFar[output] = v;
+                Keep(cell, k, v, sum.Largest, sum.ArgLargest, output);
+            }
         }
     }
 

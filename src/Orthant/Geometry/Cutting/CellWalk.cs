@@ -13,6 +13,10 @@ internal sealed unsafe partial class CellWalk : CellCutter
     private readonly CancellationToken cancellation;
     private int jobCount;
 
+    /// <summary>The extrema over all jobs of this walk so far: what does not exceed them cannot be those of the domain, and is not looked at closely. A walk
+    /// takes its jobs in their order, so that the first job with an extremum always keeps it, whatever the threads.</summary>
+    private readonly double[] leastSoFar, largestSoFar;
+
     /// <summary>The tree of cells in preorder, the negative part first: the unit of each cut, counted over all stages, and -1 for a region; kept
     /// only when asked for, by a walk that shares its work with no other.</summary>
     public List<int>? Splits { get; init; }
@@ -22,6 +26,10 @@ internal sealed unsafe partial class CellWalk : CellCutter
     public CellWalk(StageTable table, SignPolicy policy, JobBoard board, IRegionVisitor? visitor, CancellationToken cancellation)
         : base(table, policy)
     {
+        leastSoFar = new double[table.Form.Outputs];
+        largestSoFar = new double[table.Form.Outputs];
+        Array.Fill(leastSoFar, double.PositiveInfinity);
+        Array.Fill(largestSoFar, double.NegativeInfinity);
         this.board = board;
         this.visitor = visitor;
         this.cancellation = cancellation;

@@ -7,7 +7,7 @@ namespace Orthant.Geometry.Cutting;
 /// <summary>The forms of the current path of a walk in pairs of doubles, with proved errors: for signs that doubles leave open and that are not
 /// zero.</summary>
 /// <remarks>
-/// <para>About a hundredth of the cost of integers. A stage is kept as</para>
+/// <para>A stage is kept as</para>
 /// <code>
 /// row 0 … d        high parts, units side by side: coefficients of the scaled free inputs, then the constant
 /// row d+1 … 2d+1   low parts
