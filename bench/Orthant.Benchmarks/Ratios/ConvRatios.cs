@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
@@ -100,31 +99,7 @@ internal static class ConvRatios
         return (steps * Batch / (ThreadClock.Seconds - cpu), steps * Batch / Stopwatch.GetElapsedTime(wall).TotalSeconds);
     }
 
-    private static (string Version, double Rate)? Rival(int steps)
-    {
-        string script = Path.Combine(RatioBook.Root(), "bench", "rivals", "conv_torch.py");
-        foreach (string python in (string[])["/usr/bin/python3", "python3"])
-        {
-            ProcessStartInfo start = new(python, [script, $"{steps}"]) { RedirectStandardOutput = true, RedirectStandardError = true };
-            start.Environment.Remove("OPENBLAS_CORETYPE");
-            start.Environment.Remove("OPENBLAS_L2_SIZE");
-            start.Environment["OMP_NUM_THREADS"] = "1";
-            try
-            {
-                using Process? process = Process.Start(start);
-                if (process is null) continue;
-                Task<string> errors = process.StandardError.ReadToEndAsync();
-                string output = process.StandardOutput.ReadToEnd();
-                process.WaitForExit();
-                if (process.ExitCode != 0) continue;
-                using JsonDocument json = JsonDocument.Parse(output);
-                return (json.RootElement.GetProperty("version").GetString()!, json.RootElement.GetProperty("imagesPerSecond").GetDouble());
-            }
-            catch (Win32Exception)
-            {
-                // No such program: try the next one.
-            }
-        }
-        return null;
-    }
+    private static (string Version, double Rate)? Rival(int steps) => PythonRival.Run("conv_torch.py", $"{steps}") is JsonElement found
+        ? (found.GetProperty("version").GetString()!, found.GetProperty("imagesPerSecond").GetDouble())
+        : null;
 }

@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
@@ -97,38 +96,13 @@ internal static class MlpRatios
         return new Outcome("", [.. clock.Seconds], right / test.Count, loss / test.Count);
     }
 
-    private static Outcome? RunRival(string folder, string law, int epochs, int seed)
-    {
-        string script = Path.Combine(RatioBook.Root(), "bench", "rivals", "mlp_torch.py");
-        foreach (string python in (string[])["/usr/bin/python3", "python3"])
-        {
-            ProcessStartInfo start = new(python, [script, folder, law, $"{epochs}", $"{seed}"]) { RedirectStandardOutput = true, RedirectStandardError = true };
-            start.Environment.Remove("OPENBLAS_CORETYPE");
-            start.Environment.Remove("OPENBLAS_L2_SIZE");
-            start.Environment["OMP_NUM_THREADS"] = "1";
-            try
-            {
-                using Process? process = Process.Start(start);
-                if (process is null) continue;
-                Task<string> errors = process.StandardError.ReadToEndAsync();
-                string output = process.StandardOutput.ReadToEnd();
-                process.WaitForExit();
-                if (process.ExitCode != 0) continue;
-                using JsonDocument json = JsonDocument.Parse(output);
-                JsonElement root = json.RootElement;
-                return new Outcome(
-                    root.GetProperty("version").GetString()!,
-                    [.. root.GetProperty("seconds").EnumerateArray().Select(e => e.GetDouble())],
-                    root.GetProperty("accuracy").GetDouble(),
-                    root.GetProperty("nll").GetDouble());
-            }
-            catch (Win32Exception)
-            {
-                // No such program: try the next one.
-            }
-        }
-        return null;
-    }
+    private static Outcome? RunRival(string folder, string law, int epochs, int seed) => PythonRival.Run("mlp_torch.py", folder, law, $"{epochs}", $"{seed}") is JsonElement found
+        ? new Outcome(
+            found.GetProperty("version").GetString()!,
+            [.. found.GetProperty("seconds").EnumerateArray().Select(e => e.GetDouble())],
+            found.GetProperty("accuracy").GetDouble(),
+            found.GetProperty("nll").GetDouble())
+        : null;
 
     private static LabelledData Read(string folder, string part)
     {
