@@ -15,7 +15,7 @@ internal sealed class ExtractionRun
     private const int QuietLines = 3, MostLines = 60, MostHunts = 6, SampledKinks = 8, AuditLines = 12, MostReturns = 3;
 
     /// <summary>The largest network whose parameters are refined by one dense factorisation.</summary>
-    private const int MostDenseParameters = 6000;
+    public const int MostDenseParameters = 6000;
 
     private readonly QueryMeter meter;
     private RandomStream random;
@@ -98,6 +98,7 @@ internal sealed class ExtractionRun
             HiddenWidths = [.. layers.Select(l => l.Units)],
             Queries = meter.Rows,
             PostProcessing = meter.Form,
+            Kinks = meter.Kinks,
             UnexplainedKinks = pool.Count,
             Residual = residual,
             Stages = [.. meter.Stages()],
@@ -284,9 +285,12 @@ internal sealed class ExtractionRun
     /// <summary>The rows of the refinement, used beforehand to look for units that were missed.</summary>
     private void AskRefinementRows(int parameters)
     {
-        int wanted = Math.Min(10 * parameters, Math.Max(4 * parameters, 10_000));
+        int wanted = (int)RefinementRows(parameters);
         asked.Add(meter, [.. Enumerable.Range(0, wanted).Select(_ => domain.Point(random, random.NextInt32(3) switch { 0 => 0.3, 1 => 1, _ => 3 }))]);
     }
+
+    /// <summary>Ten random rows a parameter, four where there are many.</summary>
+    public static long RefinementRows(long parameters) => Math.Min(10 * parameters, Math.Max(4 * parameters, 10_000));
 
     private void AuditLayer(LayerSearch search, ref KnownLayers signed, ref List<NextUnit> units)
     {
@@ -316,7 +320,7 @@ internal sealed class ExtractionRun
         AskedRows rows = asked;
         rows.Add(meter, points);
         GaussNewton refinement = new(all, rows, domain.Size, options.Threads, meter.Cancellation);
-        refinement.Run(20, meter.Unit);
+        refinement.Run(20, meter.Unit, rms => meter.Note($"residual {rms:G2}"));
         residual = refinement.Rms;
         layers = [.. refinement.Layers.SkipLast(1)];
         output = refinement.Layers[^1];

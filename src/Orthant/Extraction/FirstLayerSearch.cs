@@ -48,6 +48,7 @@ internal sealed class FirstLayerSearch
             int before = planes.Count;
             InspectAll(sampled);
             Gradients.AddRange(sampled.Gradients);
+            meter.Tell([planes.Count], Pool.Count);
             quiet = planes.Count > before ? 0 : quiet + 1;
             // Alone on its first line, a network of one hidden layer needs no third.
             if (quiet > 0 && Pool.Count == 0 && planes.Count > 0) break;

@@ -78,6 +78,7 @@ internal sealed class LayerSearch
             else if (!Explains(x)) Pool.Add(seed);
         }
         Gradients.AddRange(line.Gradients);
+        Tell();
         return (found, unexplained);
     }
 
@@ -140,8 +141,11 @@ internal sealed class LayerSearch
         }
         if (meter.IsCoarse && Merge(unit)) return false;
         Units.Add(unit);
+        Tell();
         return true;
     }
+
+    private void Tell() => meter.Tell([.. Known.Layers.Select(l => l.Units), Units.Count], Pool.Count);
 
     /// <summary>Adds what a walk has seen to a unit that was found before, when it is the same one.</summary>
     private bool Merge(SurfaceUnit unit)

@@ -38,6 +38,9 @@ public sealed record RecoveredNetwork
     /// <summary>All rows asked, those of the self-test included.</summary>
     public required long Queries { get; init; }
 
+    /// <summary>Kinks that were met on lines, one met twice counted twice.</summary>
+    public long Kinks { get; init; }
+
     /// <summary>Kinks that were met and that no unit explains.</summary>
     public required int UnexplainedKinks { get; init; }
 

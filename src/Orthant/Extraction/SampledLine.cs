@@ -21,6 +21,7 @@ internal sealed class SampledLine
         (from, to) = domain.Clip(origin, direction, from, to);
         List<double> kinks = LineSweep.Kinks(meter, origin, direction, from, to);
         Kinks = [.. kinks];
+        meter.Kinks += kinks.Count;
         ends = [from, .. kinks, to];
         between = new CellGradient?[ends.Length - 1];
         taken = new bool[ends.Length - 1];
