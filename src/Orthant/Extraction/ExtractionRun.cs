@@ -14,6 +14,11 @@ internal sealed class ExtractionRun
 
     private const int QuietLines = 3, MostLines = 60, MostHunts = 6, SampledKinks = 8, AuditLines = 12, MostReturns = 3;
 
+    /// <summary>From which amplification on a weight is searched for by rows of its own, and from which it counts as not determined.</summary>
+    private const double WeakAmplification = 1e3, OpenAmplification = 1e5;
+
+    private const int MostWeakRounds = 3, MostWeakWeights = 60;
+
     /// <summary>The largest network whose parameters are refined by one dense factorisation.</summary>
     public const int MostDenseParameters = 6000;
 
@@ -321,6 +326,17 @@ internal sealed class ExtractionRun
         rows.Add(meter, points);
         GaussNewton refinement = new(all, rows, domain.Size, options.Threads, meter.Cancellation);
         refinement.Run(20, meter.Unit, rms => meter.Note($"residual {rms:G2}"));
+        HashSet<WeakWeight> impossible = [];
+        for (int round = 0; round < MostWeakRounds && refinement.Rms < Math.Max(1e-9, 1e3 * meter.Unit); round++)
+        {
+            // What random rows show badly is shown by rows that are made for it.
+            WeakWeight[] weak = [.. Weak(refinement).Except(impossible)];
+            List<double[]> shown = weak.Length is 0 or > MostWeakWeights ? [] : WeakWeights.Points(refinement.Layers, weak, domain, random, [.. units.Select(u => u.Start)], impossible);
+            if (shown.Count == 0) break;
+            rows.Add(meter, shown);
+            refinement = new GaussNewton(refinement.Layers, rows, domain.Size, options.Threads, meter.Cancellation);
+            refinement.Run(20, meter.Unit, rms => meter.Note($"residual {rms:G2}"));
+        }
         residual = refinement.Rms;
         layers = [.. refinement.Layers.SkipLast(1)];
         output = refinement.Layers[^1];
@@ -331,6 +347,20 @@ internal sealed class ExtractionRun
         {
             isIdentifiable = false;
             notes.Add($"{open} weights are not determined by the answers in the sampled domain");
+            if (impossible.Count > 0) notes.Add($"of {impossible.Count} of them the two units are nowhere active together{(domain.IsBounded ? "" : ", as far as ten from the origin in every coordinate")}: no question can show them");
+        }
+    }
+
+    /// <summary>Weights between units that the rows show so badly that their error may be a thousand times that of the answers.</summary>
+    private static IEnumerable<WeakWeight> Weak(GaussNewton refinement)
+    {
+        for (int l = 1; l < refinement.Layers.Count - 1; l++)
+        {
+            int n = refinement.Layers[l].Inputs;
+            for (int p = 0; p < n * refinement.Layers[l].Units; p++)
+            {
+                if (!(refinement.Amplification[l][p] < WeakAmplification)) yield return new WeakWeight(l, p / n, p % n);
+            }
         }
     }
 
@@ -381,7 +411,7 @@ internal sealed class ExtractionRun
             for (int i = 0; i < count; i++)
             {
                 double[] mine = [.. refinement.Amplification[l].AsSpan(i * n, n), refinement.Amplification[l][(count * n) + i]];
-                yield return new UnitConfidence(l + 1, i, mine.Max() * residual, mine.Max(), [.. Enumerable.Range(0, n + 1).Where(j => !(mine[j] < 1e7))]);
+                yield return new UnitConfidence(l + 1, i, mine.Max() * residual, mine.Max(), [.. Enumerable.Range(0, n + 1).Where(j => !(mine[j] < OpenAmplification))]);
             }
         }
     }

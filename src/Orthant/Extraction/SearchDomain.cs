@@ -96,6 +96,9 @@ internal sealed class SearchDomain
         return (Math.Max(from, -Room(point, back) * Inside), Math.Min(to, Room(point, direction) * Inside));
     }
 
+    /// <summary>The box's corners; without one, the same distance each way.</summary>
+    public (double[] Lower, double[] Upper) Sides(double reach) => lower is not null ? (lower, upper!) : ([.. Enumerable.Repeat(-reach, Inputs)], [.. Enumerable.Repeat(reach, Inputs)]);
+
     /// <summary>A random direction of length 1.</summary>
     public double[] Direction(RandomStream random)
     {
