@@ -9,15 +9,15 @@ namespace Orthant.Extraction;
 /// whether the outputs are affine in these units (then they are the last layer, and the fit's residual is the certificate) or whether more layers follow.</remarks>
 internal sealed class ExtractionRun
 {
-    /// <summary>Attempts with other random rows, and the number of rows after which none is begun.</summary>
-    private const int MostAttempts = 3, MostCoarseAttempts = 6, RowsForAnother = 150_000, RowsForAnotherCoarse = 400_000;
+    /// <summary>Attempts with other random rows, the number of rows after which none is begun, and those that each but the first may cost.</summary>
+    private const int MostAttempts = 8, MostCoarseAttempts = 6, RowsForAnother = 250_000, RowsForAnotherCoarse = 400_000, LeastShare = 50_000, MostShare = 150_000;
 
     private const int QuietLines = 3, MostLines = 60, MostHunts = 6, SampledKinks = 8, AuditLines = 12, MostReturns = 3;
 
     /// <summary>From which amplification on a weight is searched for by rows of its own, and from which it counts as not determined.</summary>
     private const double WeakAmplification = 1e3, OpenAmplification = 1e5;
 
-    private const int MostWeakRounds = 3, MostWeakWeights = 60;
+    private const int MostWeakRounds = 3, MostWeakWeights = 60, FreshRows = 240;
 
     /// <summary>The largest network whose parameters are refined by one dense factorisation.</summary>
     public const int MostDenseParameters = 6000;
@@ -70,11 +70,16 @@ internal sealed class ExtractionRun
             for (int attempt = 1; attempt < attempts && !isComplete && meter.Rows < rows; attempt++)
             {
                 (List<HiddenLayer>, HiddenLayer?, double, List<Seed>) before = (layers, output, residual, pool);
+                meter.Limit = meter.Rows + Share();
                 Begin(attempt);
-                meter.Limit = meter.Rows + RowsForAnother;
                 try
                 {
                     RecoverLayers();
+                }
+                catch (BudgetExhaustedException) when (meter.Rows < options.Budget - QueryMeter.MostRowsPerCall)
+                {
+                    // This attempt has had its share; the next one gets another.
+                    isComplete = false;
                 }
                 finally
                 {
@@ -82,10 +87,16 @@ internal sealed class ExtractionRun
                     if (!isComplete && residual >= before.Item3) (layers, output, residual, pool) = before;
                 }
             }
+            meter.Limit = long.MaxValue;
+            if (!isComplete && layers.Count > 0)
+            {
+                meter.Begin("verification");
+                confidence = [.. UnitVerification.Run(meter, random, domain, layers)];
+            }
         }
         catch (BudgetExhaustedException)
         {
-            notes.Add(meter.Rows + 4096 >= options.Budget ? $"the budget of {options.Budget} queries ended" : "the last attempt had no result within its share of queries");
+            notes.Add($"the budget of {options.Budget} queries ended");
             isComplete = false;
         }
         catch (OperationCanceledException) when (meter.Cancellation.IsCancellationRequested)
@@ -95,6 +106,17 @@ internal sealed class ExtractionRun
         }
         ReluNetwork? network = Network();
         if (isComplete) pool.RemoveAll(IsExplained);
+        if (isComplete && meter.Inputs == 1)
+        {
+            // Planes of one input are points: nothing bends, so nothing tells layers apart.
+            isIdentifiable = false;
+            notes.Add("a function of one input does not tell its layers apart: this is an equivalent network");
+        }
+        if (isComplete)
+        {
+            bool isPaired = lastLayer.IsSplit || lastLayer.IsFolded, isOne = meter.Inputs == 1;
+            confidence = [.. confidence.Select(c => c with { IsCertain = !isOne && c.OpenWeights.IsEmpty && double.IsFinite(c.Error) && !(isPaired && c.Layer == layers.Count) })];
+        }
         return new RecoveredNetwork
         {
             Network = network,
@@ -111,6 +133,11 @@ internal sealed class ExtractionRun
             Notes = [.. notes],
         };
     }
+
+    /// <summary>What an attempt after the first may cost: twice the plan for three layers as wide as the first one turned out to be.</summary>
+    private long Share() => layers.Count == 0 || meter.IsCoarse
+        ? MostShare
+        : Math.Clamp(2 * ExtractionPlan.Of(meter.Inputs, meter.Outputs, [.. Enumerable.Repeat(layers[0].Units, 3)]).Queries, LeastShare, MostShare);
 
     /// <summary>Forgets everything but the oracle's character: other random rows may show what these did not.</summary>
     private void Begin(int attempt)
@@ -340,8 +367,9 @@ internal sealed class ExtractionRun
         residual = refinement.Rms;
         layers = [.. refinement.Layers.SkipLast(1)];
         output = refinement.Layers[^1];
-        isComplete = residual < Math.Max(1e-9, 1e3 * meter.Unit);
         confidence = [.. Confidence(refinement)];
+        // Rows that were not fitted have the last word; and a network with a unit that is mostly unknown is not whole.
+        isComplete = residual < Math.Max(1e-9, 1e3 * meter.Unit) && confidence.All(c => 2 * c.OpenWeights.Length <= layers[c.Layer - 1].Inputs + 1) && IsConfirmed(refinement);
         int open = confidence.Sum(c => c.OpenWeights.Length);
         if (open > 0)
         {
@@ -349,6 +377,14 @@ internal sealed class ExtractionRun
             notes.Add($"{open} weights are not determined by the answers in the sampled domain");
             if (impossible.Count > 0) notes.Add($"of {impossible.Count} of them the two units are nowhere active together{(domain.IsBounded ? "" : ", as far as ten from the origin in every coordinate")}: no question can show them");
         }
+    }
+
+    /// <summary>Whether fresh rows are explained as well as those of the refinement.</summary>
+    private bool IsConfirmed(GaussNewton refinement)
+    {
+        AskedRows fresh = new(meter.Inputs, meter.Outputs);
+        fresh.Add(meter, [.. Enumerable.Range(0, FreshRows).Select(i => domain.Point(random, (i % 4) switch { 0 => 0.3, 1 => 1, 2 => 3, _ => 10 }))]);
+        return new GaussNewton(refinement.Layers, fresh, domain.Size, options.Threads, meter.Cancellation).Worst() < Math.Max(1e-8, 1e4 * meter.Unit);
     }
 
     /// <summary>Weights between units that the rows show so badly that their error may be a thousand times that of the answers.</summary>

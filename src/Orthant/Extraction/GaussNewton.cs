@@ -157,6 +157,19 @@ internal sealed class GaussNewton
         return result;
     }
 
+    /// <summary>The largest weighted residual.</summary>
+    public double Worst()
+    {
+        RowPass pass = new(layers);
+        double worst = 0;
+        for (int r = 0; r < rows; r++)
+        {
+            pass.Forward(x.AsSpan(r * inputs, inputs));
+            for (int o = 0; o < outputs; o++) worst = Math.Max(worst, Math.Abs(y[(r * outputs) + o] - pass.Output[o]) * weight[r]);
+        }
+        return double.IsFinite(worst) ? worst : double.PositiveInfinity;
+    }
+
     /// <summary>The residual's size and Jᵀr.</summary>
     private (double Rms, double[] Gradient) Residual(HiddenLayer[] at)
     {

@@ -8,7 +8,7 @@ namespace Orthant.Extraction;
 internal sealed class QueryMeter
 {
     /// <summary>Rows that go to the oracle in one call at most, so that stopping and progress do not wait long.</summary>
-    private const int MostRowsPerCall = 4096;
+    public const int MostRowsPerCall = 4096;
 
     private readonly IOracle oracle;
     private readonly long budget;
