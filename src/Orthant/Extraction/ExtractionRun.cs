@@ -17,7 +17,7 @@ internal sealed class ExtractionRun
     /// <summary>From which amplification on a weight is searched for by rows of its own, and from which it counts as not determined.</summary>
     private const double WeakAmplification = 1e3, OpenAmplification = 1e5;
 
-    private const int MostWeakRounds = 3, MostWeakWeights = 60, FreshRows = 240;
+    private const int MostWeakRounds = 3, MostWeakWeights = 60, FreshRows = 240, CornerRows = 600;
 
     /// <summary>The largest network whose parameters are refined by one dense factorisation.</summary>
     public const int MostDenseParameters = 6000;
@@ -162,7 +162,7 @@ internal sealed class ExtractionRun
     {
         meter.Begin("layer 1");
         FirstLayerSearch first = new(meter, random, domain);
-        first.Run(quietLines: meter.IsCoarse ? 4 : 2, mostLines: meter.IsCoarse ? 24 : 12, looksFar: looksHarder);
+        first.Run(quietLines: domain.IsBounded ? 8 : meter.IsCoarse ? 4 : 2, mostLines: domain.IsBounded ? 60 : meter.IsCoarse ? 24 : 12, looksFar: looksHarder);
         pool = first.Pool;
         gradients.AddRange(first.Gradients);
         if (first.Planes.Count == 0 && meter.IsCoarse)
@@ -231,8 +231,23 @@ internal sealed class ExtractionRun
     {
         KnownLayers input = new(meter.Inputs, [], topIsSigned: true);
         bool[] seen = [.. Enumerable.Repeat(true, meter.Inputs)];
-        List<NextUnit> units = [.. first.Planes.Select(p => new NextUnit(p.Normal, p.Offset, seen, OnPlane(p.Normal, p.Offset), p.Normal))];
-        if (lastLayer.Residual(input, units) > lastLayer.Tolerance) return false;
+        List<NextUnit> Units() => [.. first.Planes.Select(p => new NextUnit(p.Normal, p.Offset, seen, OnPlane(p.Normal, p.Offset), p.Normal))];
+        List<NextUnit> units = Units();
+        bool Fits() => lastLayer.Residual(input, units) <= lastLayer.Tolerance || (looksHarder && lastLayer.ResidualWithLinearPart(input, units) <= lastLayer.Tolerance);
+        if (!Fits()) return false;
+        // In a box a plane may cut off a corner that few lines and rows come near: rows at corners tell, and lead there.
+        for (int round = 0; round < MostHunts && domain.IsBounded; round++)
+        {
+            AskedRows corners = new(meter.Inputs, meter.Outputs);
+            corners.Add(meter, [.. Enumerable.Range(0, CornerRows).Select(i => i % 2 == 0 ? domain.Corner(random) : domain.Point(random, 2))]);
+            List<SampledLine> lines = lastLayer.Audit(input, units, corners, AuditLines);
+            int before = first.Planes.Count;
+            foreach (SampledLine line in lines) first.InspectAll(line);
+            if (first.Planes.Count == before) break;
+            units = Units();
+            if (!Fits()) return false;
+        }
+        layers = [HiddenLayer.Of(meter.Inputs, first.Planes)];
         FinishLayers(input, units);
         return true;
     }
@@ -294,12 +309,12 @@ internal sealed class ExtractionRun
             isIdentifiable = false;
             notes.Add($"{before - units.Count} units have their boundaries so near to those of others that only inputs between them tell them apart: each is merged with the other one, an equivalent network but for that strip");
         }
-        bool folds = looksHarder && known.Layers.Count > 0 && lastLayer.Residual(known, units) > lastLayer.Tolerance && lastLayer.ResidualWithLinearPart(known, units) <= lastLayer.Tolerance;
+        bool folds = looksHarder && lastLayer.Residual(known, units) > lastLayer.Tolerance && lastLayer.ResidualWithLinearPart(known, units) <= lastLayer.Tolerance;
         (HiddenLayer last, output, double bits, residual) = folds ? lastLayer.Fold(known, units) : lastLayer.Finish(known, units, (k, i) => !units[k].Seen[i]);
         if (folds)
         {
             isIdentifiable = false;
-            notes.Add("the outputs have a part that is linear in the last layer's inputs (units that are always on): it is folded into pairs of units, an equivalent network; on which side the other units of that layer are active cannot be known");
+            notes.Add("the outputs have a part that is linear in the last layer's inputs (units that are always on, or a skip connection): it is folded into pairs of units, an equivalent network; on which side the other units of that layer are active cannot be known");
         }
         layers = [.. known.Layers, last];
         isComplete = true;
@@ -309,9 +324,9 @@ internal sealed class ExtractionRun
             notes.Add("the function does not tell on which side some units of the last layer are active (antiparallel units, or an affine part of its own): they are given as pairs, an equivalent network");
         }
         int parameters = layers.Append(output).Sum(l => l.Units * (l.Inputs + 1));
-        if (!options.Refine) return;
-        if (parameters <= MostDenseParameters) Refine(units);
-        else if (layers.Count == 1 && meter.Outputs == 1 && !domain.IsBounded) RefineWide(parameters);
+        if (options.Refine && parameters <= MostDenseParameters) Refine(units);
+        else if (options.Refine && layers.Count == 1 && meter.Outputs == 1 && !domain.IsBounded) RefineWide(parameters);
+        else isComplete = IsConfirmed([.. layers, output], lastLayer.Tolerance);
     }
 
     /// <summary>The rows of the refinement, used beforehand to look for units that were missed.</summary>
@@ -369,7 +384,7 @@ internal sealed class ExtractionRun
         output = refinement.Layers[^1];
         confidence = [.. Confidence(refinement)];
         // Rows that were not fitted have the last word; and a network with a unit that is mostly unknown is not whole.
-        isComplete = residual < Math.Max(1e-9, 1e3 * meter.Unit) && confidence.All(c => 2 * c.OpenWeights.Length <= layers[c.Layer - 1].Inputs + 1) && IsConfirmed(refinement);
+        isComplete = residual < Math.Max(1e-9, 1e3 * meter.Unit) && confidence.All(c => 2 * c.OpenWeights.Length <= layers[c.Layer - 1].Inputs + 1) && IsConfirmed(refinement.Layers, Math.Max(1e-8, 1e4 * meter.Unit));
         int open = confidence.Sum(c => c.OpenWeights.Length);
         if (open > 0)
         {
@@ -380,11 +395,11 @@ internal sealed class ExtractionRun
     }
 
     /// <summary>Whether fresh rows are explained as well as those of the refinement.</summary>
-    private bool IsConfirmed(GaussNewton refinement)
+    private bool IsConfirmed(IReadOnlyList<HiddenLayer> all, double tolerance)
     {
         AskedRows fresh = new(meter.Inputs, meter.Outputs);
         fresh.Add(meter, [.. Enumerable.Range(0, FreshRows).Select(i => domain.Point(random, (i % 4) switch { 0 => 0.3, 1 => 1, 2 => 3, _ => 10 }))]);
-        return new GaussNewton(refinement.Layers, fresh, domain.Size, options.Threads, meter.Cancellation).Worst() < Math.Max(1e-8, 1e4 * meter.Unit);
+        return new GaussNewton(all, fresh, domain.Size, options.Threads, meter.Cancellation).Worst() < tolerance;
     }
 
     /// <summary>Weights between units that the rows show so badly that their error may be a thousand times that of the answers.</summary>

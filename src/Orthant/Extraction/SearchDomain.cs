@@ -126,6 +126,23 @@ internal sealed class SearchDomain
         return null;
     }
 
+    /// <summary>A point next to a random corner of the box.</summary>
+    public double[] Corner(RandomStream random)
+    {
+        double[] x = new double[Inputs];
+        for (int j = 0; j < x.Length; j++) x[j] = ((lower![j] + upper![j]) / 2) + ((upper[j] - lower[j]) / 2 * ((random.NextUInt32() & 1) == 0 ? 0.999 : -0.999));
+        return x;
+    }
+
+    /// <summary>The direction from a random corner to the opposite one, of length 1.</summary>
+    public double[] Diagonal(RandomStream random)
+    {
+        double[] u = new double[Inputs];
+        for (int j = 0; j < u.Length; j++) u[j] = (upper![j] - lower![j]) * ((random.NextUInt32() & 1) == 0 ? 1 : -1);
+        TensorPrimitives.Divide(u, TensorPrimitives.Norm<double>(u), u);
+        return u;
+    }
+
     /// <summary>The box's corners; without one, the same distance each way.</summary>
     public (double[] Lower, double[] Upper) Sides(double reach) => lower is not null ? (lower, upper!) : ([.. Enumerable.Repeat(-reach, Inputs)], [.. Enumerable.Repeat(reach, Inputs)]);
 
