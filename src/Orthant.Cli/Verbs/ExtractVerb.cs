@@ -29,6 +29,14 @@ internal sealed class ExtractVerb : Verb
     private readonly Option<string?> truth = new("--truth") { Description = "the true network, to compare the result with", HelpName = "MODEL" };
     private readonly Option<bool> audit = new("--audit") { Description = "compare with the oracle on fresh inputs afterwards" };
     private readonly Option<string[]> defence = new("--defence") { Description = "recover it again behind round:K, noise:S, float16 or topk:N: what each costs both sides", HelpName = "D", Arity = ArgumentArity.ZeroOrMore };
+    private readonly Option<string> method = new("--method")
+    {
+        Description = "chains, or rk2020: the algorithms of Rolnick and Kording (2020) as published",
+        HelpName = "chains|rk2020",
+        DefaultValueFactory = _ => "chains",
+    };
+
+    private readonly Option<bool> compare = new("--compare") { Description = "also recover it by the other method, and show both in one table" };
     private readonly Option<bool> plan = new("--plan") { Description = "only say what it will cost, stage by stage; nothing is asked" };
     private readonly Option<string?> assume = new("--assume") { Description = "the hidden widths that the plan assumes (default: two layers as wide as the input)", HelpName = "W1,W2,…" };
     private readonly Option<bool> exact = new("--exact") { Description = "with --truth: the worst input of the box, by all regions of the difference (up to 12 inputs; may take minutes)" };
@@ -45,7 +53,7 @@ internal sealed class ExtractVerb : Verb
 
     public override IReadOnlyList<Argument> Arguments => [oracle];
 
-    public override IReadOnlyList<Option> Options => [inputs, domain, budget, cache, keys, header, batch, concurrency, rate, timeout, plan, assume, truth, audit, defence, exact, certificate, html, output];
+    public override IReadOnlyList<Option> Options => [inputs, domain, budget, cache, keys, header, batch, concurrency, rate, timeout, method, compare, plan, assume, truth, audit, defence, exact, certificate, html, output];
 
     public override Answer Run(VerbCall call)
     {
@@ -65,6 +73,13 @@ internal sealed class ExtractVerb : Verb
         ExtractionPlan planned = Planned(call, asked, known);
         if (call.Get(plan)) return new Answer(ExtractionView.Plan(planned), view => ExtractionView.ShowPlan(view, shown, planned));
         call.Note(ExtractionView.InALine(planned));
+        ExtractionMethod chosen = call.Get(method) switch
+        {
+            null or "chains" => ExtractionMethod.Chains,
+            "rk2020" => ExtractionMethod.RolnickKording,
+            string other => throw new OrthantInputException("command line", "--method", $"'{other}'", "chains or rk2020"),
+        };
+        IReadOnlyList<(ExtractionMethod Method, RecoveredNetwork Found)> methods = [];
         RecoveredNetwork found;
         IReadOnlyList<DefenceCost> costs = [];
         using (ProgressLine progress = call.ShowProgress())
@@ -76,9 +91,15 @@ internal sealed class ExtractVerb : Verb
                 Upper = [.. upper],
                 Budget = call.Get(budget) ?? long.MaxValue,
                 Threads = call.Threads,
+                Method = chosen,
                 Progress = progress,
             };
             found = NetworkExtraction.Run(asked, how, call.Cancellation);
+            if (call.Get(compare))
+            {
+                ExtractionMethod[] both = [ExtractionMethod.Chains, ExtractionMethod.RolnickKording];
+                methods = [.. both.Select(m => (m, m == chosen ? found : NetworkExtraction.Run(asked, how with { Method = m }, call.Cancellation)))];
+            }
             if (defences.Length > 0) costs = DefenceAudit.Run(asked, [new Defence(DefenceKind.None), .. defences], how, ComparedInputs / 10, call.Cancellation);
         }
         if (call.Get(output) is string path && found.Network is ReluNetwork network)
@@ -90,13 +111,15 @@ internal sealed class ExtractVerb : Verb
         SampledError? compared = found.Network is null ? null
             : known is not null ? SampledError.Measure(new NetworkOracle(known), found.Network, ComparedInputs, call.Seed, lower, upper, form: upToShift ? PostProcessing.LogSoftmax : PostProcessing.Raw, cancellation: call.Cancellation)
             : call.Get(audit) ? SampledError.Measure(asked, found.Network, ComparedInputs, call.Seed, lower, upper, form: found.PostProcessing, cancellation: call.Cancellation) : null;
+        VisibleNetwork? visible = known is null ? null : VisibleNetwork.Of(known, lower, upper, call.Seed);
+        if (visible is not null && (!visible.IsWhole || visible.Notes.Length > 0)) found = found with { IsIdentifiable = false, Notes = [.. found.Notes, .. visible.Notes.Select(n => $"of the true network: {n}")] };
         (double[] low, double[] high) = lower.Length > 0 ? (lower, upper) : (Sides(asked.Inputs, -1), Sides(asked.Inputs, 1));
         ReluNetwork? comparable = upToShift ? null : known;
         ExtractionOutcome outcome = new()
         {
             Plan = planned,
             Found = found,
-            Aligned = known is not null && found.Network is not null ? NetworkAlignment.Of(known, found.Network, upToShift) : null,
+            Aligned = known is not null && found.Network is not null ? NetworkAlignment.Of(visible!.Network, found.Network, upToShift) : null,
             Compared = compared,
             Formal = comparable is not null && found.Network is not null ? FormalError.Of(comparable, found.Network, low, high) : null,
             Worst = comparable is not null && found.Network is not null && call.Get(exact)
@@ -116,7 +139,8 @@ internal sealed class ExtractVerb : Verb
             if (found.Network is null) call.Note("no page was written: nothing was recovered");
             else Write(page, ExtractionReport.Render(outcome, Path.GetFileName(shown), $"orthant extract {shown}"), source);
         }
-        return new Answer(ExtractionView.Json(outcome, known), view => ExtractionView.Show(view, shown, outcome, known), found.IsComplete);
+        ExtractionView.MethodLine[] lines = [.. methods.Select(m => ExtractionView.MethodLine.Of(m.Method, m.Found, known, call.Seed))];
+        return new Answer(ExtractionView.Json(outcome, known, lines), view => ExtractionView.Show(view, shown, outcome, known, lines), found.IsComplete);
     }
 
     private static double[] Sides(int inputs, double value) => [.. Enumerable.Repeat(value, inputs)];

@@ -31,7 +31,23 @@ internal static class ExtractionView
         view.Next($"orthant extract {source}");
     }
 
-    public static Dictionary<string, object?> Json(ExtractionOutcome outcome, ReluNetwork? known)
+    /// <summary>One method of a comparison.</summary>
+    public sealed record MethodLine(string Method, bool Complete, IReadOnlyList<int> HiddenWidths, long Queries, double? MaxParameterError, double? MaxOutputError, double Seconds)
+    {
+        private const int Compared = 2000;
+
+        public static MethodLine Of(ExtractionMethod method, RecoveredNetwork found, ReluNetwork? known, ulong seed)
+        {
+            bool upToShift = found.PostProcessing != PostProcessing.Raw;
+            double? parameters = known is null || found.Network is null ? null : NetworkAlignment.Of(known, found.Network, upToShift)?.MaxParameterError;
+            // Only a true network answers for nothing.
+            double? outputs = known is null || found.Network is null || upToShift ? null : SampledError.Measure(new NetworkOracle(known), found.Network, Compared, seed).Maximum;
+            return new MethodLine(method == ExtractionMethod.Chains ? "chains" : "rk2020", found.IsComplete, found.HiddenWidths, found.Queries, parameters, outputs, found.Stages.Sum(s => s.Seconds));
+        }
+    }
+
+    /// <summary>Everything as JSON.</summary>
+    public static Dictionary<string, object?> Json(ExtractionOutcome outcome, ReluNetwork? known, IReadOnlyList<MethodLine> methods)
     {
         RecoveredNetwork found = outcome.Found;
         return new()
@@ -57,6 +73,7 @@ internal static class ExtractionView
             ["stages"] = found.Stages,
             ["units"] = found.Units,
             ["notes"] = found.Notes,
+            ["methods"] = methods.Count == 0 ? null : methods,
             ["defences"] = outcome.Defences.Count == 0 ? null : outcome.Defences.Select(c => new Dictionary<string, object?>
             {
                 ["defence"] = c.Defence.ToString(),
@@ -75,7 +92,8 @@ internal static class ExtractionView
     private static double? Error(DefenceCost cost, ReluNetwork? known) =>
         known is null || cost.Found.Network is null ? null : NetworkAlignment.Of(known, cost.Found.Network, cost.Found.PostProcessing != PostProcessing.Raw)?.MaxParameterError;
 
-    public static void Show(View view, string source, ExtractionOutcome outcome, ReluNetwork? known)
+    /// <summary>Everything for a person.</summary>
+    public static void Show(View view, string source, ExtractionOutcome outcome, ReluNetwork? known, IReadOnlyList<MethodLine> methods)
     {
         (RecoveredNetwork found, IReadOnlyList<DefenceCost> costs) = (outcome.Found, outcome.Defences);
         view.Heading(found.Network is null ? "nothing was recovered" : $"{(found.IsComplete ? "recovered" : "recovered in part")}: {found.Network}");
@@ -94,6 +112,14 @@ internal static class ExtractionView
         view.Facts(facts);
         view.Table(["stage", "planned", "queries", "seconds"], found.Stages.Select(s => (IEnumerable<string>)
             [s.Name, outcome.Plan.Stages.FirstOrDefault(p => p.Name == s.Name) is { } p ? View.Count(p.Queries) : "", View.Count(s.Queries), View.Number(Math.Round(s.Seconds, 2))]));
+        if (methods.Count > 0)
+        {
+            view.Table(["method", "whole", "hidden widths", "queries", "weights", "outputs", "seconds"], methods.Select(m => (IEnumerable<string>)
+            [
+                m.Method, m.Complete ? "yes" : "no", string.Join("-", m.HiddenWidths), View.Count(m.Queries), m.MaxParameterError is double e ? $"{e:G2}" : "-",
+                m.MaxOutputError is double o ? $"{o:G2}" : "-", View.Number(Math.Round(m.Seconds, 2)),
+            ]));
+        }
         if (costs.Count > 0)
         {
             view.Line("behind a defence: the largest errors of weights and outputs, what users lose (root mean square, same decisions), and the share of questions that show a pattern");

@@ -115,7 +115,7 @@ internal sealed class ExtractionRun
         if (isComplete)
         {
             bool isPaired = lastLayer.IsSplit || lastLayer.IsFolded, isOne = meter.Inputs == 1;
-            confidence = [.. confidence.Select(c => c with { IsCertain = !isOne && c.OpenWeights.IsEmpty && double.IsFinite(c.Error) && !(isPaired && c.Layer == layers.Count) })];
+            confidence = [.. confidence.Select(c => c with { IsCertain = !isOne && c.OpenWeights.IsEmpty && double.IsFinite(c.Error) && (c.IsCertain || double.IsFinite(c.Amplification)) && !(isPaired && c.Layer == layers.Count) })];
         }
         return new RecoveredNetwork
         {
@@ -326,7 +326,11 @@ internal sealed class ExtractionRun
         int parameters = layers.Append(output).Sum(l => l.Units * (l.Inputs + 1));
         if (options.Refine && parameters <= MostDenseParameters) Refine(units);
         else if (options.Refine && layers.Count == 1 && meter.Outputs == 1 && !domain.IsBounded) RefineWide(parameters);
-        else isComplete = IsConfirmed([.. layers, output], lastLayer.Tolerance);
+        else
+        {
+            isComplete = IsConfirmed([.. layers, output], lastLayer.Tolerance);
+            if (isComplete) confidence = [.. UnitVerification.Run(meter, random, domain, layers)];
+        }
     }
 
     /// <summary>The rows of the refinement, used beforehand to look for units that were missed.</summary>
@@ -503,6 +507,7 @@ internal sealed class ExtractionRun
         return HiddenLayer.Of(n, rows);
     }
 
-    private static AffineLayer Affine(HiddenLayer layer, ActivationFunction? activation) =>
+    /// <summary>A layer of the network that is returned.</summary>
+    internal static AffineLayer Affine(HiddenLayer layer, ActivationFunction? activation) =>
         new(new DenseOperator(layer.Units, layer.Inputs, layer.Weights), layer.Bias, activation);
 }

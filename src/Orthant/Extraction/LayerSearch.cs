@@ -149,6 +149,14 @@ internal sealed class LayerSearch
         return true;
     }
 
+    /// <summary>Adds a unit that was found elsewhere, unless it is one of those that are known.</summary>
+    public void Accept(SurfaceUnit unit)
+    {
+        if (Merge(unit)) return;
+        Units.Add(unit);
+        Tell();
+    }
+
     private void Tell() => meter.Tell([.. Known.Layers.Select(l => l.Units), Units.Count], Pool.Count);
 
     /// <summary>Adds what a walk has seen to a unit that was found before, when it is the same one.</summary>

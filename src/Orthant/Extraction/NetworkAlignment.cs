@@ -126,8 +126,11 @@ public sealed class NetworkAlignment
 
     private static double MedianRatio(double[] wanted, double[] found)
     {
-        double[] ratios = [.. wanted.Zip(found, (w, f) => Math.Abs(w) / Math.Max(Math.Abs(f), 1e-300)).Where(double.IsFinite).Order()];
+        // Of a pruned unit half of the entries may be 0, and their ratios say nothing.
+        double least = 1e-6 * QueryMeter.Largest(wanted);
+        double[] ratios = [.. wanted.Zip(found).Where(p => Math.Abs(p.First) > least).Select(p => Math.Abs(p.First) / Math.Max(Math.Abs(p.Second), 1e-300)).Where(double.IsFinite).Order()];
         int n = ratios.Length;
+        if (n == 0) return 1;
         double median = n % 2 == 1 ? ratios[n / 2] : (ratios[(n / 2) - 1] + ratios[n / 2]) / 2;
         return median > 0 ? median : 1;
     }
