@@ -33,6 +33,9 @@ public sealed record ReportInput
     /// <summary>Whether <see cref="Targets"/> are class numbers.</summary>
     public bool TargetsAreClasses { get; init; }
 
+    /// <summary>Whether the network is also recovered from its own answers, plainly and behind defences, which takes seconds to minutes.</summary>
+    public bool Audit { get; init; }
+
     /// <summary>The seed of samples.</summary>
     public ulong Seed { get; init; }
 

@@ -40,17 +40,9 @@ public sealed record WeightedMaxNorm(Rational[] Weights) : NormEvidence
 /// <param name="Weights">v, positive.</param>
 public sealed record WeightedSumNorm(Rational[] Weights) : NormEvidence
 {
-    internal override void Verify(Verification v, MatrixFamily family, Rational gamma)
-    {
-        v.Require(Weights.Length == family.Dimension && Weights.All(w => w.Sign > 0), "the weights are positive");
-        foreach (Rational[][] a in family.Given)
-        {
-            for (int j = 0; j < a.Length; j++)
-            {
-                v.Require(ExactMatrices.Dot([.. a.Select(row => Rational.Abs(row[j]))], Weights) <= gamma * Weights[j], $"column {j} of vᵀ|A| is at most γ v");
-            }
-        }
-    }
+    /// <summary>It is the dual norm: that of the transposed matrices in max |x_i| / v_i.</summary>
+    internal override void Verify(Verification v, MatrixFamily family, Rational gamma) =>
+        new WeightedMaxNorm(Weights).Verify(v, new MatrixFamily([.. family.Given.Select(ExactMatrices.Transpose)], false, v), gamma);
 }
 
 /// <summary>√(Σ q_i x_i²): an absolute norm, so that masks need no look of their own.</summary>
