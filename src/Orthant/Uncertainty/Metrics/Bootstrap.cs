@@ -41,6 +41,8 @@ public sealed record Bootstrap(double Value, double Lower, double Upper)
     {
         double at = part * (sorted.Length - 1);
         int below = Math.Min((int)at, sorted.Length - 2);
-        return sorted[below] + ((at - below) * (sorted[below + 1] - sorted[below]));
+        double rest = at - below;
+        // An infinite statistic has no differences to interpolate with.
+        return rest == 0 || sorted[below] == sorted[below + 1] ? sorted[below] : sorted[below] + (rest * (sorted[below + 1] - sorted[below]));
     }
 }
