@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using Orthant.Formats;
+using Orthant.Reports;
 using Orthant.Uncertainty;
 
 namespace Orthant.Cli.Verbs;
@@ -26,6 +27,9 @@ internal sealed record MeasuredMethod
 
     public Func<(double[] Mahalanobis, double[] Neighbours)>? OutsideFeatures { get; init; }
 
+    /// <summary>Predictions on corrupted samples, computed when they are asked for.</summary>
+    public IReadOnlyList<(Corruption Kind, int Severity, Func<Predictions> Predict)> Corrupted { get; init; } = [];
+
     /// <summary>The method to compare with, on the same samples and validation data.</summary>
     public (PredictiveMethod Method, Predictions Inside, Predictions? Calibration)? Beside { get; init; }
 }
@@ -44,6 +48,8 @@ internal sealed class PredictionForm
     private const int Resamples = 200;
 
     private static readonly string[] SetScores = ["lac", "aps", "raps"];
+    private static readonly int[] TopCounts = [3, 5];
+    private static readonly double[] Risks = [0.01, 0.05, 0.1];
 
     private readonly Option<string?> conformal = new("--conformal")
     {
@@ -60,7 +66,30 @@ internal sealed class PredictionForm
         DefaultValueFactory = _ => "entropy",
     };
 
-    public IReadOnlyList<Option> All => [score, conformal, alpha, byClass];
+    private readonly Option<string?> corrupt = new("--corrupt")
+    {
+        Description = "measure on corrupted images at five severities too: all, or some of noise, impulse, blur, contrast, brightness, shift, with commas between them",
+        HelpName = "KINDS",
+    };
+
+    private readonly Option<string?> pictures = new("--pictures")
+    {
+        Description = "a folder for reliability.svg, risk-coverage.svg, with --ood outliers.svg, with --corrupt robustness-accuracy.svg and robustness-ece.svg",
+        HelpName = "DIR",
+    };
+
+    public IReadOnlyList<Option> All => [score, conformal, alpha, byClass, corrupt, pictures];
+
+    /// <summary>The corruptions that a call names.</summary>
+    public IReadOnlyList<Corruption> Corruptions(VerbCall call)
+    {
+        if (call.Get(corrupt) is not string text) return [];
+        string[] names = [.. Enum.GetNames<Corruption>().Select(n => n.ToLowerInvariant())];
+        if (text == "all") return Enum.GetValues<Corruption>();
+        return [.. text.Split(',', StringSplitOptions.TrimEntries).Distinct().Select(t => Array.IndexOf(names, t) is int at and >= 0
+            ? (Corruption)at
+            : throw Wrong("--corrupt", $"'{t}'", Spelling.Nearest(t, names) is string near ? $"perhaps {near}" : $"all, or some of {string.Join(", ", names)}"))];
+    }
 
     public bool PromisesSets(VerbCall call) => call.Get(conformal) is not null;
 
@@ -101,8 +130,11 @@ internal sealed class PredictionForm
         (string Name, PairedTest Nll, PairedTest Brier)? comparison = Compare(measured, after, halves, call.Seed);
         PredictiveDistribution p = measured.Inside.Passes;
         ClassificationMetrics m = figures.Metrics;
+        CorruptedFigures[] corrupted = [.. measured.Corrupted.Select(c => CorruptedFigures.Of(c.Kind, c.Severity, c.Predict(), map, measured.Labels))];
         (double[] confidences, bool[] correct) = ClassificationMetrics.Outcomes(after, measured.Labels);
         RiskCoverage risk = RiskCoverage.Of(confidences, correct);
+        Calibration calibration = Calibration.EqualWidth(confidences, correct, ClassificationMetrics.UsualBins);
+        BrierDecomposition parts = BrierDecomposition.Of(after, measured.Labels);
         Dictionary<string, object?> json = new()
         {
             ["method"] = method.ToString(),
@@ -110,14 +142,18 @@ internal sealed class PredictionForm
             ["samples"] = p.Samples,
             ["classes"] = p.Classes,
             ["accuracy"] = m.Accuracy,
+            ["topAccuracy"] = TopCounts.Where(k => k < p.Classes).ToDictionary(k => $"{k}", k => ClassificationMetrics.TopAccuracy(after, measured.Labels, k)),
             ["nll"] = m.NegativeLogLikelihood,
             ["brier"] = m.Brier,
+            ["brierParts"] = new { reliability = parts.Reliability, resolution = parts.Resolution, uncertainty = parts.Uncertainty, withinBins = parts.WithinBins },
             ["ece"] = m.Ece,
             ["adaptiveEce"] = m.AdaptiveEce,
-            ["maximumCalibrationError"] = Calibration.EqualWidth(confidences, correct, ClassificationMetrics.UsualBins).LargestError,
+            ["maximumCalibrationError"] = calibration.LargestError,
+            ["debiasedCalibrationError"] = calibration.DebiasedError,
             ["classwiseEce"] = Calibration.Classwise(after, measured.Labels, ClassificationMetrics.UsualBins),
             ["aurc"] = m.Aurc,
             ["excessAurc"] = risk.ExcessArea,
+            ["coverageAtRisk"] = Risks.ToDictionary(r => r.ToString(System.Globalization.CultureInfo.InvariantCulture), risk.CoverageAt),
             ["misclassificationAuroc"] = DetectionMetrics.MisclassificationAuroc(confidences, correct) is double a && !double.IsNaN(a) ? a : null,
             ["entropy"] = figures.Entropy,
             ["mutualInformation"] = figures.MutualInformation,
@@ -130,7 +166,9 @@ internal sealed class PredictionForm
             ["recalibration"] = map is null ? null : new { map = map.Map.ToString().ToLowerInvariant(), temperature = map.Temperature },
             ["comparison"] = comparison is not (string beside, PairedTest nll, PairedTest brier) ? null : new { beside, nll = Test(nll), brier = Test(brier) },
             ["conformal"] = sets,
+            ["robustness"] = corrupted.Length == 0 ? null : new { meanError = corrupted.Average(c => 1 - c.Accuracy), figures = corrupted },
         };
+        if (call.Get(pictures) is string folder) Draw(folder, confidences, correct, call.Seed, measured, chosen, after, far, figures, corrupted);
         foreach ((string key, object? value) in more) json[key] = value;
         return new Answer(json, view =>
         {
@@ -142,9 +180,54 @@ internal sealed class PredictionForm
                 view.Line($"beside {name}: nll {View.Number(first.Difference)} (p-value {View.Number(first.PValue)}), Brier {View.Number(squares.Difference)} (p-value {View.Number(squares.PValue)})");
             }
             if (sets is PromisedSets s) view.Line($"{setName} sets hold the right class of {View.Number(s.Coverage)} of samples; {View.Number(s.MeanSize)} classes on average");
+            if (corrupted.Length > 0)
+            {
+                view.Table(["severity", "acc. 1", "acc. 3", "acc. 5", "ECE 1", "ECE 3", "ECE 5"], corrupted.GroupBy(c => c.Corruption).Select(g => (IEnumerable<string>)
+                    [g.Key, .. At(g, c => c.Accuracy), .. At(g, c => c.Ece)]));
+            }
             if (scores.Count > 0) view.Table(["from elsewhere, by", "AUROC", "AUPR out", "FPR at 95 %"], scores.Select(x => new[] { NameOf(x.Key), View.Number(x.Value.Auroc), View.Number(x.Value.AuprOut), View.Number(x.Value.Fpr95) }));
             show(view);
         });
+    }
+
+    private static IEnumerable<string> At(IEnumerable<CorruptedFigures> kind, Func<CorruptedFigures, double> figure) =>
+        kind.Where(c => c.Severity % 2 == 1).Select(c => figure(c).ToString("F3", System.Globalization.CultureInfo.InvariantCulture));
+
+    /// <summary>What is left of a method's figures on corrupted samples.</summary>
+    private sealed record CorruptedFigures(string Corruption, int Severity, double Accuracy, double Nll, double Brier, double Ece, double Entropy, double MutualInformation)
+    {
+        public static CorruptedFigures Of(Corruption kind, int severity, Predictions found, Recalibration? map, int[] labels)
+        {
+            UncertaintyEvaluation e = UncertaintyEvaluation.Of(found.Passes, labels, null, map);
+            ClassificationMetrics m = e.Metrics;
+            return new CorruptedFigures(kind.ToString().ToLowerInvariant(), severity, m.Accuracy, m.NegativeLogLikelihood, m.Brier, m.Ece, e.Entropy, e.MutualInformation);
+        }
+    }
+
+    private static void Draw(
+        string folder, double[] confidences, bool[] correct, ulong seed, MeasuredMethod measured, OutlierScore chosen, ClassProbabilities after, ClassProbabilities? far,
+        UncertaintyEvaluation figures, CorruptedFigures[] corrupted)
+    {
+        OutputFolder.Create(folder);
+        void Write(string name, SvgPicture picture) => OutputFile.WriteText(Path.Combine(folder, name), picture.ToFile());
+        Write("reliability.svg", UncertaintyPicture.Reliability(confidences, correct, seed));
+        Write("risk-coverage.svg", UncertaintyPicture.Risk(confidences, correct, seed));
+        if (far is not null)
+        {
+            // Scores of features are computed a second time for their picture.
+            double[] Score(ClassProbabilities p, Predictions of, Func<(double[] Mahalanobis, double[] Neighbours)>? features) => chosen switch
+            {
+                OutlierScore.Mahalanobis => features!().Mahalanobis,
+                OutlierScore.Neighbours => features!().Neighbours,
+                _ => OutlierScores.Of(chosen, p, of)!,
+            };
+            Write("outliers.svg", UncertaintyPicture.Outliers(NameOf(chosen), Score(after, measured.Inside, measured.InsideFeatures), Score(far, measured.Outside!, measured.OutsideFeatures)));
+        }
+        if (corrupted.Length == 0) return;
+        IReadOnlyList<(string, IReadOnlyList<double>)> Curves(double start, Func<CorruptedFigures, double> figure) =>
+            [.. corrupted.GroupBy(c => c.Corruption).Select(g => (g.Key, (IReadOnlyList<double>)[start, .. g.OrderBy(c => c.Severity).Select(figure)]))];
+        Write("robustness-accuracy.svg", UncertaintyPicture.Robustness("accuracy", Curves(figures.Metrics.Accuracy, c => c.Accuracy)));
+        Write("robustness-ece.svg", UncertaintyPicture.Robustness("expected calibration error", Curves(figures.Metrics.Ece, c => c.Ece)));
     }
 
     /// <summary>Tables of a lower end, an upper end and a target a row: their intervals, with the promised coverage.</summary>

@@ -22,7 +22,7 @@ internal sealed class TrainVerb : Verb
     private readonly Option<string?> test = new("--test") { Description = "data to measure on (default: the training data)", HelpName = "DATA" };
     private readonly Option<string?> target = new("--target") { Description = "the target column of a table, by name or number", HelpName = "COLUMN" };
     private readonly TrainingRecipe recipe = new();
-    private readonly Option<int> patience = new("--patience") { Description = "end when the loss on --test has not fallen for N epochs (default: 0, never)", HelpName = "N", DefaultValueFactory = _ => 0 };
+    private readonly Option<int> patience = new("--patience") { Description = "end when the loss on --test has not fallen for N epochs, with the weights of the least loss (default: 0, never)", HelpName = "N", DefaultValueFactory = _ => 0 };
     private readonly Option<string?> normalize = new("--normalize") { Description = "inputs enter as (x - MEAN) / SD; pixels are divided by 255 before", HelpName = "MEAN,SD" };
     private readonly Option<string?> resume = new("--resume") { Description = "go on from a checkpoint of the same call", HelpName = "F" };
     private readonly Option<string?> checkpoint = new("--checkpoint") { Description = "write a checkpoint after every epoch (when stopped: always, to OUT.checkpoint)", HelpName = "F" };

@@ -137,6 +137,8 @@ internal sealed class UncertaintyVerb : Verb
         PredictiveMethod? other = Method(call, call.Get(beside));
         if (other is { IsTuned: true }) throw Wrong("--beside", $"{other}", "a method with its numbers");
         Predictor? second = other is null ? null : Predictor.Of(other, networks.Length > 1 && other.Predictor != PredictorKind.Ensemble ? networks[..1] : networks, trained, predictor.Randomized?.Granularity ?? RandomGranularity.Element, call.Threads);
+        IReadOnlyList<Corruption> corruptions = form.Corruptions(call);
+        if (corruptions.Count > 0 && inside.Source.Images is null) throw Wrong("--corrupt", $"{inside.Name}, which is a table", "images to corrupt");
         MeasuredMethod measured = new()
         {
             Method = predictor.Method,
@@ -147,6 +149,13 @@ internal sealed class UncertaintyVerb : Verb
             Outside = Of(elsewhere),
             InsideFeatures = features is null ? null : () => features.Of(inside.Rows, call.Threads),
             OutsideFeatures = features is null || elsewhere is null ? null : () => features.Of(elsewhere.Rows, call.Threads),
+            Corrupted = [.. corruptions.SelectMany(c => Enumerable.Range(1, ImageCorruption.Severities).Select(s => (c, s, (Func<Predictions>)(() =>
+            {
+                ImageSet images = inside.Source.Images!;
+                line.Report(new WorkProgress($"{c}".ToLowerInvariant(), s, ImageCorruption.Severities, "severities"));
+                byte[] pixels = ImageCorruption.Apply(c, s, images.Pixels.Span, new ImageShape(images.Channels, images.Height, images.Width), call.Seed);
+                return predictor.Predict(inside.WithPixels(pixels), same, null, call.Cancellation);
+            }))))],
             Beside = second is null ? null : (second.Method, second.Predict(inside.Rows, same, null, call.Cancellation), learned is null ? null : second.Predict(learned.Rows, same, null, call.Cancellation)),
         };
         DiversityBudget? diversity = predictor.Randomized is UncertainNetwork random ? DiversityBudget.Of(random, inside.First(BudgetSamples), call.Threads, call.Cancellation) : null;
@@ -279,13 +288,12 @@ internal sealed class UncertaintyVerb : Verb
         string to = call.Get(export)!;
         if (call.Get(recipe) is not null) throw Wrong("--export", "an architecture, with --recipe", "a model: train it and export it");
         if (!to.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase)) throw Wrong("--export", $"'{to}'", "a name that ends in .onnx");
-        if (ParseGranularity(call.Get(granularity)!) != RandomGranularity.Element) throw Wrong("--granularity", call.Get(granularity)!, "element, with --export");
         byte[] content = InputFile.ReadAllBytes(path);
         if (path.EndsWith(".json", StringComparison.OrdinalIgnoreCase) || path.EndsWith(".nnet", StringComparison.OrdinalIgnoreCase))
         {
             content = OnnxWriter.ToBytes(path, ModelFile.Load(path).Network);
         }
-        RandomizedModel model = RandomizedOnnx.Rewrite(path, content, law, call.Get(slopeInputs));
+        RandomizedModel model = RandomizedOnnx.Rewrite(path, content, law, call.Get(slopeInputs), ParseGranularity(call.Get(granularity)!));
         OutputFolder.PrepareFor(to);
         OutputFile.Write(to, stream => stream.Write(model.Content.Span), path);
         return model;

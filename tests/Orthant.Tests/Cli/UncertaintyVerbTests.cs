@@ -240,6 +240,30 @@ public sealed class UncertaintyVerbTests
     }
 
     [Fact]
+    public void PicturesAndCorruptionsOfImages()
+    {
+        using ScratchFolder folder = new();
+        byte[] Record(int i) => [(byte)(i % 2), .. Enumerable.Range(0, 3072).Select(p => (byte)((i % 2 * 90) + (p * (i + 7) % 100)))];
+        string bin = folder["data.bin"];
+        File.WriteAllBytes(bin, [.. Enumerable.Range(0, 30).SelectMany(Record)]);
+        JsonElement found = CommandLine.Json(
+            "uncertainty", "3072-8-10", "--training", bin, "--recipe", "epochs=3", "--data", bin, "--ood", bin, "--corrupt", "noise,shift", "--pictures", folder["pictures"], "--threads", "1", "--quiet");
+        JsonElement robustness = found.GetProperty("robustness");
+        Assert.Equal(10, robustness.GetProperty("figures").GetArrayLength());
+        Assert.InRange(robustness.GetProperty("meanError").GetDouble(), 0, 1);
+        string[] files = ["outliers.svg", "reliability.svg", "risk-coverage.svg", "robustness-accuracy.svg", "robustness-ece.svg"];
+        Assert.Equal(files, Directory.GetFiles(folder["pictures"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        foreach (string file in files)
+        {
+            System.Xml.Linq.XElement picture = System.Xml.Linq.XDocument.Load(Path.Combine(folder["pictures"], file)).Root!;
+            Assert.Equal("svg", picture.Name.LocalName);
+            Assert.DoesNotContain("NaN", picture.ToString(), StringComparison.Ordinal);
+        }
+        Assert.Contains("perhaps blur", CommandLine.Refused("uncertainty", "samples/spiral.onnx", "--data", "samples/spiral.csv", "--corrupt", "blurr"), StringComparison.Ordinal);
+        Assert.Contains("images to corrupt", CommandLine.Refused("uncertainty", "samples/spiral.onnx", "--data", "samples/spiral.csv", "--corrupt", "all"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void IntervalsOfValuesKeepTheirPromise()
     {
         using ScratchFolder folder = new();
@@ -253,6 +277,29 @@ public sealed class UncertaintyVerbTests
         JsonElement network = CommandLine.Json("uncertainty", net, "--data", data, "--validation", data, "--method", "mc-rrelu:-0.3,0.3", "--noise", "0.1", "--conformal", "cqr", "--quiet").GetProperty("conformal");
         Assert.InRange(network.GetProperty("coverage").GetDouble(), 0.9, 1);
         Assert.Contains("cqr", CommandLine.Refused("uncertainty", net, "--data", data, "--validation", data, "--conformal", "lac"), StringComparison.Ordinal);
+    }
+
+    /// <summary>Folders of pictures that are none, classes without any, and labels that a network has no output for.</summary>
+    [Fact]
+    public void WrongImagesAreOneLine()
+    {
+        using ScratchFolder folder = new();
+        Directory.CreateDirectory(folder["set/cat"]);
+        File.WriteAllText(folder["set/cat/1.png"], "no picture");
+        Assert.Contains("1.png: found a file that is no image", CommandLine.Refused("uncertainty", "samples/spiral.onnx", "--data", folder["set"]), StringComparison.Ordinal);
+        Directory.CreateDirectory(folder["set/dog"]);
+        Assert.Contains("a class without images", CommandLine.Refused("train", folder["set"], "--arch", "12-2", "--out", folder["n.onnx"]), StringComparison.Ordinal);
+        string bin = folder["d.bin"];
+        File.WriteAllBytes(bin, [11, .. new byte[3072]]);
+        Assert.Contains("class 11, expected 0 to 9", CommandLine.Refused("train", bin, "--arch", "3072-4-10", "--out", folder["n.onnx"]), StringComparison.Ordinal);
+        File.WriteAllBytes(bin, [9, .. new byte[3072]]);
+        Assert.Contains("class 9", CommandLine.Refused("train", bin, "--arch", "3072-4-5", "--out", folder["n.onnx"]), StringComparison.Ordinal);
+        Assert.Contains("3072 inputs a sample", CommandLine.Refused("uncertainty", "samples/spiral.onnx", "--data", bin), StringComparison.Ordinal);
+        File.WriteAllBytes(folder["x"], [0, 0, 8, 3, 0, 0, 0, 1]);
+        File.WriteAllBytes(folder["y"], [0, 0, 8, 1, 0, 0, 0, 1, 3]);
+        Assert.Contains(folder["x"], CommandLine.Refused("uncertainty", "samples/spiral.onnx", "--data", $"{folder["x"]},{folder["y"]}"), StringComparison.Ordinal);
+        File.WriteAllBytes(folder["c"], [1, 2, 3]);
+        Assert.Contains("checkpoint", CommandLine.Refused("train", "samples/spiral.csv", "--arch", "2-4-2", "--resume", folder["c"], "--out", folder["n.onnx"]), StringComparison.Ordinal);
     }
 
     [Fact]
