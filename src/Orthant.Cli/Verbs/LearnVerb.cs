@@ -48,7 +48,7 @@ internal sealed class LearnVerb : Verb
         if (call.Get(directions) < 1) throw new OrthantInputException("command line", "--directions", $"{call.Get(directions)}", "at least 1");
         if (call.Get(output) is string file) OutputFile.RefuseInput(file, path);
         Stopwatch clock = Stopwatch.StartNew();
-        using SampleFile source = SampleFile.Open(path, call.Get(target));
+        using SampleFile source = Read(call, path);
         LearnedNetwork learned;
         ImmutableArray<RivalResult> rivals = [];
         double seconds;
@@ -88,6 +88,12 @@ internal sealed class LearnVerb : Verb
             Show(view, source, learned, rivals, call.Get(output));
             if (form is not null) view.Line($"on its basis: {form}, {form.Pieces.Length} pieces");
         });
+    }
+
+    private SampleFile Read(VerbCall call, string path)
+    {
+        using ProgressLine progress = call.ShowProgress();
+        return SampleFile.Open(path, call.Get(target), progress, call.Cancellation);
     }
 
     private FilteredPcaOptions Choices(VerbCall call, SampleFile source)

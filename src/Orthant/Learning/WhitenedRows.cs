@@ -81,7 +81,10 @@ internal sealed class WhitenedRows
     {
         float[] values = new float[numbers.Length * Inputs], raw = new float[Inputs];
         double[] labels = new double[numbers.Length];
-        for (int i = 0; i < numbers.Length; i++)
+        // In their order in the samples, as a file is read best.
+        int[] order = [.. Enumerable.Range(0, numbers.Length)];
+        Array.Sort([.. numbers], order);
+        foreach (int i in order)
         {
             Span<float> row = values.AsSpan(i * Inputs, Inputs);
             if (kept is not null)
