@@ -28,10 +28,7 @@ public sealed record WeightedMaxNorm(Rational[] Weights) : NormEvidence
         v.Require(Weights.Length == family.Dimension && Weights.All(w => w.Sign > 0), "the weights are positive");
         foreach (Rational[][] a in family.Given)
         {
-            for (int i = 0; i < a.Length; i++)
-            {
-                v.Require(ExactMatrices.Dot([.. a[i].Select(Rational.Abs)], Weights) <= gamma * Weights[i], $"row {i} of |A| v is at most γ v");
-            }
+            v.Require(a.Zip(Weights).All(r => ExactMatrices.Dot([.. r.First.Select(Rational.Abs)], Weights) <= gamma * r.Second), "|A| v is at most γ v");
         }
     }
 }
@@ -83,17 +80,16 @@ public sealed record PolytopeNorm(Rational[][] Vertices, int[][] Bases, Rational
     {
         int d = family.Dimension, k = family.Count, n = Phases is null ? d : 2 * d;
         v.Require(Vertices.Length >= d && Vertices.All(x => x.Length == n), "the vertices lie in the space");
-        Rational[][] spanning = Phases is null ? Vertices : [.. Vertices, .. Vertices.Select(x => Turned(x, 1))];
-        v.Require(ExactMatrices.ToMatrix(spanning).Rank() == n, "the vertices span the space");
+        v.Require(ExactMatrices.ToMatrix(Phases is null ? Vertices : [.. Vertices, .. Vertices.Select(x => Turned(x, 1))]).Rank() == n, "the vertices span the space");
         v.Require(Bases.Length == Vertices.Length * k && (Phases is null || Phases.Length == Bases.Length), "there is a combination for every image");
         for (int i = 0; i < Bases.Length; i++)
         {
-            Rational[][] a = family.Member(i % k), halves = [.. Vertices[i / k].Chunk(d)];
-            Rational[] image = [.. halves.SelectMany(half => a.Select(row => ExactMatrices.Dot(row, half)))];
+            Rational[][] a = family.Member(i % k);
+            Rational[] image = [.. Vertices[i / k].Chunk(d).SelectMany(half => a.Select(row => ExactMatrices.Dot(row, half)))];
             v.Require(Phases is null || Phases[i].Length == Bases[i].Length, "every vertex has a phase");
-            Rational[][] columns = [.. Bases[i].Select((j, place) => Phases is null ? Vertices[j] : Turned(Vertices[j], Phases[i][place]))];
+            Rational[] t = Phases?[i] ?? new Rational[Bases[i].Length], sizes = [.. t.Select(x => 1 + (x * x))];
+            Rational[][] columns = [.. Bases[i].Select((j, place) => Phases is null ? Vertices[j] : Turned(Vertices[j], t[place]))];
             Rational[]? c = ExactMatrices.ToMatrix(ExactMatrices.Transpose(columns)).Solve(image);
-            Rational[] sizes = [.. Bases[i].Select((_, place) => Phases is null ? 1 : 1 + (Phases[i][place] * Phases[i][place]))];
             v.Require(c is not null && ExactMatrices.Dot([.. c.Select(Rational.Abs)], sizes) <= gamma, $"image {i % k} of vertex {i / k} lies in γ times the polytope");
         }
     }
@@ -101,9 +97,8 @@ public sealed record PolytopeNorm(Rational[][] Vertices, int[][] Bases, Rational
     /// <summary>(1 + t²)e^{iθ}v with t = tan θ/2, which makes the cosine and the sine rational.</summary>
     private static Rational[] Turned(Rational[] v, Rational t)
     {
-        Rational cos = 1 - (t * t), sin = 2 * t;
         int d = v.Length / 2;
-        return [.. v.Select((x, i) => i < d ? (cos * x) - (sin * v[d + i]) : (sin * v[i - d]) + (cos * x))];
+        return [.. v.Select((x, i) => ((1 - (t * t)) * x) + (2 * t * (i < d ? -v[d + i] : v[i - d])))];
     }
 }
 
