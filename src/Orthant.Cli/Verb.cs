@@ -37,7 +37,7 @@ internal sealed record Answer(object Json, Action<View> Show, bool Complete = tr
 }
 
 /// <summary>One call of a verb: the parsed options and what the verb may write to while it works.</summary>
-internal sealed class VerbCall(ParseResult parsed, Surroundings surroundings, CommonOptions common, CancellationToken cancellation)
+internal sealed class VerbCall(ParseResult parsed, Surroundings surroundings, CommonOptions common, CancellationToken cancellation) : Verbs.IOptionValues
 {
     public CancellationToken Cancellation { get; } = cancellation;
 

@@ -42,15 +42,17 @@ public static class Csv
     }
 
     /// <summary>Reads a table in blocks of about 16 MB, each of whole lines; names stand on the first one. A field with a line end in quotes is an error.</summary>
-    internal static IEnumerable<NumberTable> ReadBlocks(string path)
+    internal static IEnumerable<(NumberTable Block, long Read)> ReadBlocks(string path)
     {
         using Stream stream = InputFile.Open(path, long.MaxValue);
         byte[] buffer = new byte[16 << 20];
         int filled = 0, line = 1, columns = 0;
+        long total = 0;
         while (true)
         {
             int read = stream.ReadAtLeast(buffer.AsSpan(filled), buffer.Length - filled, throwOnEndOfStream: false);
             filled += read;
+            total += read;
             bool isLast = filled < buffer.Length;
             int end = isLast ? filled : buffer.AsSpan(0, filled).LastIndexOf((byte)'\n') + 1;
             if (end == 0 && !isLast) throw new OrthantInputException(path, $"line {line}", "a line of more than 16 MB", "rows of numbers");
@@ -58,7 +60,7 @@ public static class Csv
             {
                 NumberTable block = Parse(path, buffer.AsSpan(0, end), line, columns);
                 columns = block.Columns;
-                yield return block;
+                yield return (block, total);
             }
             line += buffer.AsSpan(0, end).Count((byte)'\n');
             if (isLast) break;

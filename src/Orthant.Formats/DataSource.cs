@@ -45,6 +45,36 @@ public sealed class DataSource
     /// <summary>All inputs, Rows × Width, row-major; the bytes of images divided by 255.</summary>
     public double[] Inputs() => inputs ?? Array.ConvertAll(images!.Pixels.ToArray(), p => p / 255.0);
 
+    /// <summary>Some of the samples.</summary>
+    /// <param name="rows">Their numbers, in any order.</param>
+    public DataSource Take(IReadOnlyList<int> rows)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        ReadOnlySpan<double> all = Targets.Span;
+        double[] targets = new double[rows.Count], values = inputs is null ? [] : new double[rows.Count * Width];
+        byte[] pixels = images is null ? [] : new byte[rows.Count * Width];
+        for (int i = 0; i < rows.Count; i++)
+        {
+            targets[i] = all[rows[i]];
+            inputs?.AsSpan(rows[i] * Width, Width).CopyTo(values.AsSpan(i * Width));
+            images?.Image(rows[i]).CopyTo(pixels.AsSpan(i * Width));
+        }
+        ImageSet? some = images is null ? null : new ImageSet(rows.Count, images.Channels, images.Height, images.Width, pixels, Array.ConvertAll(targets, t => (int)t));
+        return new DataSource(rows.Count, Width, some, inputs is null ? null : values, targets, InputNames);
+    }
+
+    /// <summary>The same samples in the shape of other images, where that can be had by averaging whole squares of pixels; else unchanged.</summary>
+    /// <param name="others">What a network reads.</param>
+    public DataSource LikeImages(DataSource others)
+    {
+        ArgumentNullException.ThrowIfNull(others);
+        if (images is null || others.images is not ImageSet shape || images.Channels != shape.Channels || images.Width == shape.Width) return this;
+        int factor = images.Width / shape.Width;
+        if (factor < 2 || images.Width != factor * shape.Width || images.Height != factor * shape.Height) return this;
+        ImageSet smaller = images.Shrink(factor);
+        return new DataSource(Rows, smaller.Size, smaller, null, Targets.ToArray(), []);
+    }
+
     /// <summary>Reads data as the command line names them.</summary>
     /// <param name="text"><c>IMAGES,LABELS</c> for two idx files, CIFAR batches (.bin, several with commas), a folder (see <see cref="ImageFolder"/>),
     /// <c>FILE.npz:X,Y</c> for two arrays of an archive, or one .csv or .npy table.</param>

@@ -5,8 +5,9 @@ using Orthant.Learning;
 
 namespace Orthant.Formats;
 
-/// <summary>Samples in a file: a .npy array is mapped into memory and never read as a whole, a large .csv is streamed once into a temporary one.</summary>
-/// <remarks>One column is the target. Numbers are checked as they are read.</remarks>
+/// <summary>Samples in a file: a .npy array is mapped into memory piece by piece, a large .csv is streamed once into a temporary one.</summary>
+/// <remarks>One column is the target. Numbers are checked as they are read. What is resident is bounded by 32 MB a reading thread, whatever the size of
+/// the file.</remarks>
 public sealed class SampleFile : SampleSource, IDisposable
 {
     private const long LargestInMemory = 64L << 20;
@@ -41,15 +42,17 @@ public sealed class SampleFile : SampleSource, IDisposable
     /// <summary>Opens samples.</summary>
     /// <param name="path">A .npy or .csv file, gzipped or not.</param>
     /// <param name="target">The target's name or its number from 1; null for the last column.</param>
+    /// <param name="progress">Told how much of a large .csv has been read.</param>
+    /// <param name="cancellation">Stops the reading.</param>
     /// <exception cref="OrthantInputException">The file is not a table of numbers, or has no such column.</exception>
-    public static SampleFile Open(string path, string? target = null)
+    public static SampleFile Open(string path, string? target = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(path);
         bool isNpy = path.EndsWith(".npy", StringComparison.OrdinalIgnoreCase), isCsv = path.EndsWith(".csv", StringComparison.OrdinalIgnoreCase);
         if (isNpy && MappedRows.Open(path) is MappedRows rows) return new SampleFile(path, rows, null, rows.Columns, rows.Rows, [], target);
         if (isCsv && File.Exists(path) && new FileInfo(path).Length > LargestInMemory)
         {
-            MappedRows spooled = MappedRows.Spool(path, out string[] names);
+            MappedRows spooled = MappedRows.Spool(path, progress, cancellation, out string[] names);
             return new SampleFile(path, spooled, null, spooled.Columns, spooled.Rows, names, target);
         }
         NumberTable table = TableFile.Read(path);
@@ -103,31 +106,31 @@ public sealed class SampleFile : SampleSource, IDisposable
         throw new OrthantInputException(Name, "target", $"'{wanted}'", expected);
     }
 
-    /// <summary>Rows of float32 or float64 numbers in a file that is mapped into memory.</summary>
+    /// <summary>Rows of float32 or float64 numbers in a file, of which every thread maps a window.</summary>
     private sealed unsafe class MappedRows : IDisposable
     {
         private readonly MemoryMappedFile file;
-        private readonly MemoryMappedViewAccessor view;
-        private readonly byte* data;
+        private readonly ThreadLocal<Window> window = new(() => new Window(), trackAllValues: true);
+        private readonly long offset, size;
         private readonly bool isSingle;
         private readonly string? temporary;
 
         private MappedRows(string path, long offset, long rows, int columns, bool isSingle, string? temporary)
         {
+            this.offset = offset;
             this.isSingle = isSingle;
             this.temporary = temporary;
             Rows = rows;
             Columns = columns;
+            size = offset + (rows * RowBytes);
             file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
-            view = file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
-            byte* start = null;
-            view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
-            data = start + offset;
         }
 
         public long Rows { get; }
 
         public int Columns { get; }
+
+        private long RowBytes => (long)Columns * (isSingle ? sizeof(float) : sizeof(double));
 
         /// <summary>Null for an array that has to be converted: integers, Fortran order, another rank.</summary>
         public static MappedRows? Open(string path)
@@ -143,22 +146,24 @@ public sealed class SampleFile : SampleSource, IDisposable
         }
 
         /// <summary>Streams a .csv into a temporary file of doubles.</summary>
-        public static MappedRows Spool(string path, out string[] names)
+        public static MappedRows Spool(string path, IProgress<WorkProgress>? progress, CancellationToken cancellation, out string[] names)
         {
             string temporary = Path.Combine(Path.GetTempPath(), $"orthant-{Guid.NewGuid():N}.rows");
             try
             {
-                long rows = 0;
+                long rows = 0, length = new FileInfo(path).Length;
                 int columns = 0;
                 names = [];
                 using (FileStream output = new(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 20))
                 {
-                    foreach (NumberTable block in Csv.ReadBlocks(path))
+                    foreach ((NumberTable block, long read) in Csv.ReadBlocks(path))
                     {
+                        cancellation.ThrowIfCancellationRequested();
                         if (columns == 0) names = [.. block.ColumnNames];
                         columns = block.Columns;
                         output.Write(MemoryMarshal.AsBytes<double>(block.ToDoubles()));
                         rows += block.Rows;
+                        progress?.Report(new WorkProgress("read", read >> 20, length >> 20, "MB"));
                     }
                 }
                 return new MappedRows(temporary, 0, rows, columns, false, temporary);
@@ -172,16 +177,51 @@ public sealed class SampleFile : SampleSource, IDisposable
 
         public void Read(long row, Span<double> values)
         {
-            if (isSingle) TensorPrimitives.ConvertTruncating(new ReadOnlySpan<float>(data + (row * Columns * sizeof(float)), Columns), values);
-            else new ReadOnlySpan<double>(data + (row * Columns * sizeof(double)), Columns).CopyTo(values);
+            byte* data = window.Value!.At(file, offset + (row * RowBytes), RowBytes, size);
+            if (isSingle) TensorPrimitives.ConvertTruncating(new ReadOnlySpan<float>(data, Columns), values);
+            else new ReadOnlySpan<double>(data, Columns).CopyTo(values);
         }
 
         public void Dispose()
         {
-            view.SafeMemoryMappedViewHandle.ReleasePointer();
-            view.Dispose();
+            foreach (Window mapped in window.Values) mapped.Dispose();
+            window.Dispose();
             file.Dispose();
             if (temporary is not null) File.Delete(temporary);
+        }
+
+        /// <summary>The piece of the file that a thread has mapped.</summary>
+        private sealed class Window : IDisposable
+        {
+            private const long Length = 32L << 20;
+
+            private MemoryMappedViewAccessor? view;
+            private byte* data;
+            private long first, end;
+
+            /// <summary>Bytes of the file; the address is good until the next call.</summary>
+            public byte* At(MemoryMappedFile file, long position, long count, long size)
+            {
+                if (view is null || position < first || position + count > end)
+                {
+                    Dispose();
+                    first = position;
+                    end = Math.Min(size, position + Math.Max(Length, count));
+                    view = file.CreateViewAccessor(first, end - first, MemoryMappedFileAccess.Read);
+                    byte* start = null;
+                    view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
+                    data = start + view.PointerOffset;
+                }
+                return data + (position - first);
+            }
+
+            public void Dispose()
+            {
+                if (view is null) return;
+                view.SafeMemoryMappedViewHandle.ReleasePointer();
+                view.Dispose();
+                view = null;
+            }
         }
     }
 }

@@ -106,8 +106,8 @@ public static class LearningReport
         foreach (string note in learned.Notes) html.Paragraph(note);
         if (learned.Directions.Length > 0)
         {
-            html.Table(["direction", "share of the squared gradient", "error without it"], learned.Directions.Select((d, i) => (IReadOnlyList<string>)
-                [$"{i + 1}", Html.Percent(d.GradientShare), Html.Number(d.ErrorWithout)]));
+            html.Table(["direction", "share of the squared gradient", "error without it", "angle to the hidden subspace, 95 %"], learned.Directions.Select((d, i) => (IReadOnlyList<string>)
+                [$"{i + 1}", Html.Percent(d.GradientShare), Html.Number(d.ErrorWithout), $"at most {Html.Number(d.Angle95 * 180 / Math.PI)}°"]));
         }
         return new ReportSection("summary", "What was learned", html.ToString(), new { });
     }

@@ -18,6 +18,7 @@ public static class Report
         ("straight pieces", ApproximationPart.Build),
         ("how sure it is", UncertaintyPart.Build),
         ("what it gives away", ExtractionPart.Build),
+        ("methods", GridPart.Build),
         ("exact pieces", GeometryPart.Build),
         ("a slice", SlicePart.Build),
     ];

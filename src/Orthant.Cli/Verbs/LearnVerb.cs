@@ -48,7 +48,7 @@ internal sealed class LearnVerb : Verb
         if (call.Get(directions) < 1) throw new OrthantInputException("command line", "--directions", $"{call.Get(directions)}", "at least 1");
         if (call.Get(output) is string file) OutputFile.RefuseInput(file, path);
         Stopwatch clock = Stopwatch.StartNew();
-        using SampleFile source = SampleFile.Open(path, call.Get(target));
+        using SampleFile source = Read(call, path);
         LearnedNetwork learned;
         ImmutableArray<RivalResult> rivals = [];
         double seconds;
@@ -86,8 +86,14 @@ internal sealed class LearnVerb : Verb
         return new Answer(Json(source, learned, rivals, form, seconds), view =>
         {
             Show(view, source, learned, rivals, call.Get(output));
-            if (form is not null) view.Line($"on its basis: {form}, {form.Pieces.Length} pieces");
+            if (form is not null) view.Line($"on its basis: {Described(form)}");
         });
+    }
+
+    private SampleFile Read(VerbCall call, string path)
+    {
+        using ProgressLine progress = call.ShowProgress();
+        return SampleFile.Open(path, call.Get(target), progress, call.Cancellation);
     }
 
     private FilteredPcaOptions Choices(VerbCall call, SampleFile source)
@@ -125,7 +131,7 @@ internal sealed class LearnVerb : Verb
             significant = r.Significant,
             accepted = r.Accepted,
         }).ToArray(),
-        ["directions"] = learned.Directions.Select(d => new { gradientShare = d.GradientShare, errorWithout = d.ErrorWithout }).ToArray(),
+        ["directions"] = learned.Directions.Select(d => new { gradientShare = d.GradientShare, errorWithout = d.ErrorWithout, standardAngle = d.StandardAngle, angle95 = d.Angle95 }).ToArray(),
         ["significantNotValidated"] = learned.IsSignificantButNotValidated,
         ["homogeneous"] = learned.IsHomogeneous,
         ["exact"] = learned.IsExact,
@@ -155,8 +161,8 @@ internal sealed class LearnVerb : Verb
             [$"{r.Round}", r.Filter, View.Number(r.Eigenvalue), View.Number(r.NullQuantile), double.IsNaN(r.Z) ? "" : r.Z.ToString("F1"), $"{r.Significant}", r.Accepted ? "yes" : ""]));
         if (learned.Directions.Length > 0)
         {
-            view.Table(["direction", "share of gradient", "error without it", "largest parts"], learned.Directions.Select((d, i) => (IEnumerable<string>)
-                [$"{i + 1}", $"{100 * d.GradientShare:F1} %", View.Number(d.ErrorWithout), Largest(source, d)]));
+            view.Table(["direction", "share of gradient", "error without it", "off by at most (95 %)", "largest parts"], learned.Directions.Select((d, i) => (IEnumerable<string>)
+                [$"{i + 1}", $"{100 * d.GradientShare:F1} %", View.Number(d.ErrorWithout), Angle(d.Angle95), Largest(source, d)]));
         }
         if (rivals.Length > 0)
         {
@@ -166,6 +172,11 @@ internal sealed class LearnVerb : Verb
         if (written is not null) view.Line($"written: {written}");
         view.Next(written is not null ? $"orthant inspect {written}" : learned.Dimension > 0 ? $"orthant learn {source.Name} --out out/learned.onnx" : "orthant sample");
     }
+
+    private static string Described(LatticePolynomial form) => form.Pieces.Length <= 12 ? $"{form}, {form.Pieces.Length} pieces"
+        : $"the maximum of {form.Terms.Length} minima of {form.Pieces.Length} pieces in all";
+
+    private static string Angle(double radians) => $"{View.Number(radians * 180 / Math.PI)}°";
 
     private static string Largest(SampleFile source, LearnedDirection direction) => string.Join(", ", direction.Row.Select((v, i) => (Value: v, Input: i))
         .OrderByDescending(p => Math.Abs(p.Value)).Take(3).Select(p => $"{p.Value:F2} {source.InputName(p.Input)}"));

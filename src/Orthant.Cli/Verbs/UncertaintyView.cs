@@ -1,3 +1,4 @@
+using System.Globalization;
 using Orthant.Training;
 using Orthant.Uncertainty;
 
@@ -8,10 +9,11 @@ internal static class UncertaintyView
 {
     private static readonly ActivationLawKind[] Families = [ActivationLawKind.Dropout, ActivationLawKind.DropRelu, ActivationLawKind.SymmetricDrop, ActivationLawKind.RandomizedLeaky];
 
-    public static void Figures(View view, UncertaintyEvaluation e)
+    public static void Figures(View view, UncertaintyEvaluation e, Dictionary<string, Bootstrap> intervals)
     {
         string Error(string key) => e.Errors.TryGetValue(key, out double value) ? View.Number(value) : "";
-        string[] Row(string name, string key, double value) => [name, View.Number(value), Error(key)];
+        string Interval(string key) => intervals.TryGetValue(key, out Bootstrap? b) ? string.Create(CultureInfo.InvariantCulture, $"{b.Lower:G4} to {b.Upper:G4}") : "";
+        string[] Row(string name, string key, double value) => [name, View.Number(value), Error(key), Interval(key)];
         List<string[]> rows =
         [
             Row("accuracy", "accuracy", e.Metrics.Accuracy),
@@ -23,13 +25,7 @@ internal static class UncertaintyView
             Row("predictive entropy", "entropy", e.Entropy),
             Row("mutual information", "mutualInformation", e.MutualInformation),
         ];
-        if (e.ByEntropy is DetectionMetrics d)
-        {
-            rows.Add(Row("from elsewhere: AUROC by entropy", "auroc", d.Auroc));
-            if (e.ByInformation is DetectionMetrics i) rows.Add(Row("from elsewhere: AUROC by mutual information", "aurocMutualInformation", i.Auroc));
-            rows.Add(Row("from elsewhere: FPR at 95 % (elsewhere positive)", "fpr95", d.Fpr95));
-        }
-        view.Table(["", "value", "Monte-Carlo error"], rows);
+        view.Table(["", "value", "Monte-Carlo error", "95 % of resamples"], rows);
     }
 
     public static void Tuning(View view, StrengthTuning tuning) => view.Table(
@@ -49,6 +45,20 @@ internal static class UncertaintyView
         string[] matches = [.. Families.Where(f => f != budget.Law.Kind).Select(budget.Match).OfType<ActivationLaw>().Select(l => $"mc-{l}")];
         if (matches.Length > 0) view.Line($"as much variance at the outputs, to first order: {string.Join(", ", matches)}");
     }
+
+    public static object[]? Trials(StrengthTuning? tuning) => tuning is null ? null :
+    [
+        .. tuning.Trials.Select(t => (object)new
+        {
+            law = t.Law.ToString(),
+            accuracy = t.Metrics.Accuracy,
+            nll = t.Metrics.NegativeLogLikelihood,
+            ece = t.Metrics.Ece,
+            mutualInformation = t.MutualInformation,
+            withinBudget = t.WithinBudget,
+            chosen = ReferenceEquals(t, tuning.Best),
+        }),
+    ];
 
     public static object[] Budget(DiversityBudget? budget) => budget is null ? [] :
     [

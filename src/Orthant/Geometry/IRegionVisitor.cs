@@ -1,5 +1,7 @@
+using System.Numerics;
 using Orthant.Geometry.Cutting;
 using Orthant.Networks;
+using Orthant.Numerics;
 
 namespace Orthant.Geometry;
 
@@ -84,6 +86,41 @@ public readonly unsafe ref struct RegionView
         for (int q = 0; q < Dimension; q++) v = Math.FusedMultiplyAdd(map[(q * padded) + output], cell.X[(q * cell.Stride) + k], v);
         return v;
     }
+
+    /// <summary>One vertex without any rounding, all inputs of the network.</summary>
+    /// <param name="k">From 0 to <see cref="VertexCount"/> - 1.</param>
+    public Rational[] ExactVertex(int k)
+    {
+        BoxScale scale = walk.Table.Scale;
+        BigInteger[] point = ExactPoint(k);
+        Rational[] x = [.. scale.ExactCentre];
+        for (int q = 0; q < Dimension; q++) x[walk.Table.Domain.Free[q]] += scale.ExactHalfSide[q] * new Rational(point[q], point[Dimension]);
+        return x;
+    }
+
+    /// <summary>An output's affine map on the region, without any rounding.</summary>
+    /// <param name="output">The output.</param>
+    /// <returns>The gradient, one number a free input, and the value where all free inputs are zero.</returns>
+    public (Rational[] Gradient, Rational Offset) ExactMap(int output)
+    {
+        BoxScale scale = walk.Table.Scale;
+        BigInteger[] form = ExactForm(output);
+        BigInteger denominator = walk.OutputScale;
+        Rational[] gradient = new Rational[Dimension];
+        Rational offset = new(form[Dimension], denominator);
+        for (int q = 0; q < Dimension; q++)
+        {
+            gradient[q] = new Rational(form[q], denominator) / scale.ExactHalfSide[q];
+            offset -= gradient[q] * scale.ExactCentre[walk.Table.Domain.Free[q]];
+        }
+        return (gradient, offset);
+    }
+
+    /// <summary>An output's affine map over the scaled free inputs as integers, all maps times one positive number: coefficients, then the constant.</summary>
+    internal BigInteger[] ExactForm(int output) => walk.ExactOutput(output);
+
+    /// <summary>A vertex in the scaled box as integers over the last one, which is positive.</summary>
+    internal BigInteger[] ExactPoint(int k) => walk.ExactPoint(cell.Facets[k]);
 
     /// <summary>A key of the outputs' affine maps; see <see cref="RegionComplex"/>.</summary>
     internal UInt128 MapKey() => walk.MapKey();

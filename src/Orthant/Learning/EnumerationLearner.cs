@@ -203,7 +203,8 @@ public static class EnumerationLearner
                 }
                 if (error >= least) continue;
                 least = error;
-                best = new LatticePolynomial(set.Select(p => new LatticePiece([.. pieces[p]], 0)), masks.Select(mask => Enumerable.Range(0, set.Length).Where(p => (mask >> p & 1) != 0)));
+                best = new LatticePolynomial(
+                    set.Select(p => LatticePiece.FromDoubles(pieces[p], 0)), masks.Select(mask => Enumerable.Range(0, set.Length).Where(p => (mask >> p & 1) != 0)));
             }
         }
         return best!.ToNetwork();

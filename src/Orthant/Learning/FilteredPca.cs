@@ -35,7 +35,7 @@ public static class FilteredPca
 /// <summary>One run: its rows, and what has been found.</summary>
 internal sealed class FilteredPcaRun
 {
-    private const int Slices = 24, Cells = 8, MostRounds = 6, LabelSample = 200_000;
+    private const int Slices = 24, Cells = 8, MostRounds = 6, LabelSample = 200_000, LastRows = 8000;
 
     private readonly LearningRows data;
     private readonly WhitenedRows rows;
@@ -50,6 +50,9 @@ internal sealed class FilteredPcaRun
     private readonly List<FilterEvidence> evidence = [];
     private readonly List<string> notes = [];
     private bool hasBiases;
+
+    /// <summary>Rows of the last refinement.</summary>
+    private int fitted = LastRows;
 
     public FilteredPcaRun(LearningRows data, FilteredPcaOptions options, int threads, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
@@ -155,7 +158,11 @@ internal sealed class FilteredPcaRun
     /// <summary>Wider and deeper students, long descents, and refinements for as long as they gain.</summary>
     private Candidate Finish(Candidate best, bool isNoise)
     {
-        if (isNoise) return search.Refine(best, new RefinementPlan(12, int.MaxValue, true), tolerance: 1.5);
+        if (isNoise)
+        {
+            fitted = int.MaxValue;
+            return search.Refine(best, new RefinementPlan(12, int.MaxValue, true), tolerance: 1.5);
+        }
         for (int stage = 0; stage < options.FinalStages && best.Error > options.Exact; stage++)
         {
             SearchStage plan = new([16, 16, 16], 8, 12_000, 3) { LongSteps = 60, JointSteps = 20, Rows = 12_000 };
@@ -168,7 +175,7 @@ internal sealed class FilteredPcaRun
             if (best.Error > 0.9 * before) break;
         }
         // A kink that only a few of all rows show may have escaped the rows held out.
-        return search.Refine(best, new RefinementPlan(20, 8000, true, SeeksErrors: true), tolerance: 1.5);
+        return search.Refine(best, new RefinementPlan(20, LastRows, true, SeeksErrors: true), tolerance: 1.5);
     }
 
     private static Candidate Better(Candidate a, Candidate b) => b.Error < a.Error ? b : a;
@@ -239,12 +246,17 @@ internal sealed class FilteredPcaRun
         Student student = best.Student.OnCoordinates(back, k);
         (double[] matrix, double[] constant) = whitening.Unwhiten(sorted);
         Subspace given = Subspace.Span(d, matrix);
+        (double Root, double Bound)[] angles = DirectionConfidence.Angles(search.Training, student, sorted, fitted, search.Random(), threads, cancellation);
         return new LearnedNetwork
         {
             Basis = [.. Enumerable.Range(0, k).Select(j => given.Row(j).ToArray().ToImmutableArray())],
             BasisSpread = [.. Enumerable.Range(0, k).Select(j => whitening.Spread(given.Row(j)))],
             Centre = [.. whitening.Centre],
-            Directions = [.. Enumerable.Range(0, k).Select(j => Direction(student, sorted, matrix, values, j))],
+            Directions = [.. Enumerable.Range(0, k).Select(j => Direction(student, sorted, matrix, values, j) with
+            {
+                StandardAngle = angles[j].Root,
+                Angle95 = angles[j].Bound,
+            })],
             Network = ToNetwork(student, matrix, constant),
             HeldOutError = best.Error,
             HeldOutRows = search.HeldOut.Count,

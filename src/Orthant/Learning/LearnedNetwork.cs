@@ -25,7 +25,15 @@ public sealed record FilterEvidence(
 /// <param name="GradientShare">The share of the squared gradient along it, in whitened inputs; the shares sum to 1.</param>
 /// <param name="ErrorWithout">The error on held-out rows when the fit does not see this direction (it is replaced by another row's), over the targets'
 /// standard deviation.</param>
-public sealed record LearnedDirection(ImmutableArray<double> Row, double GradientShare, double ErrorWithout);
+public sealed record LearnedDirection(ImmutableArray<double> Row, double GradientShare, double ErrorWithout)
+{
+    /// <summary>The root mean square of its angle to the hidden subspace, in radians, to first order and in whitened inputs.</summary>
+    /// <remarks>From the covariance of least squares that allows for noise of any size in each row. It knows of noise, not of what the network misses.</remarks>
+    public double StandardAngle { get; init; }
+
+    /// <summary>A bound that the angle keeps with a probability of 95 %, in radians.</summary>
+    public double Angle95 { get; init; }
+}
 
 /// <summary>What was learned from samples: directions, a network, and the evidence for both.</summary>
 public sealed record LearnedNetwork

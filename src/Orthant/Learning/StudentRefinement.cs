@@ -56,6 +56,21 @@ internal sealed class StudentRefinement
     public static StudentFit Run(FitRows rows, Student student, Subspace subspace, RefinementPlan plan, RandomStream random, int threads, CancellationToken cancellation) =>
         new StudentRefinement(rows, plan, random, threads, cancellation).Run(new StudentFit(student, subspace, double.NaN));
 
+    /// <summary>The means of g gᵀ and of r² g gᵀ over rows, where g is the derivative by all unknowns and r the residual over its root mean square.</summary>
+    /// <returns>Two matrices of one row more than there are unknowns, of which the lower triangles count; the residual's mean square; the rows.</returns>
+    public static (double[] Curvature, double[] Spread, double MeanSquare, int Rows) Information(
+        FitRows rows, Student student, Subspace subspace, int most, RandomStream random, int threads, CancellationToken cancellation)
+    {
+        StudentRefinement run = new(rows, new RefinementPlan(0, most, true), random, threads, cancellation);
+        StudentFit fit = new(student, subspace, double.NaN);
+        Chunk[] chunks = [.. Enumerable.Range(0, Chunks).Select(_ => new Chunk(student, subspace.Dimension * subspace.Inputs, rows.Inputs))];
+        run.Draw(fit);
+        double[] curvature = run.Assemble(chunks, fit, out double square);
+        double scale = Math.Sqrt(square);
+        for (int b = 0; b < run.inputs.Length; b++) run.weights[b] = chunks[0].Residuals(fit, run.inputs[b], run.targets[b], scale > 0 ? scale : 1);
+        return (curvature, run.Assemble(chunks, fit, out _), square, (int)run.mass);
+    }
+
     private StudentFit Run(StudentFit fit)
     {
         double damping = 1e-2;
@@ -241,6 +256,15 @@ internal sealed class StudentRefinement
             TensorPrimitives.Subtract(targets, outputs, residual);
             if (weights.Length > 0) TensorPrimitives.Multiply(residual, weights, residual);
             Squares += TensorPrimitives.SumOfSquares<double>(residual);
+        }
+
+        /// <summary>The residuals of a block over a scale.</summary>
+        public double[] Residuals(StudentFit fit, double[] inputs, double[] targets, double scale)
+        {
+            Measure(fit, inputs, targets, []);
+            double[] residuals = new double[targets.Length];
+            TensorPrimitives.Divide(perpendicular.AsSpan(0, targets.Length), scale, residuals);
+            return residuals;
         }
 
         public void Add(StudentFit fit, double[] inputs, double[] targets, double[] weights)

@@ -36,28 +36,42 @@ internal sealed class WhitenedRows
 
     public delegate void BlockAction<T>(T state, long first, ReadOnlySpan<float> values, ReadOnlySpan<double> targets);
 
-    /// <summary>Goes over all rows, a fixed number of chunks side by side, each with a state of its own.</summary>
-    public void ForEach<T>(T[] states, BlockAction<T> action, int threads, string stage, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    /// <summary>Goes over all rows in chunks, the next one by whichever worker is free; each worker has a state of its own.</summary>
+    /// <remarks>A chunk comes in batches, its last one shorter. The number of chunks does not depend on that of the threads; finished is told a chunk's number
+    /// at its end.</remarks>
+    public void ForEach<T>(
+        int chunks, int batch, Func<T> worker, BlockAction<T> action, Action<T, int> finished, int threads, string stage, IProgress<WorkProgress>? progress,
+        CancellationToken cancellation)
     {
         long done = 0;
-        Parallel.For(0, states.Length, new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation }, c =>
+        int taken = -1;
+        Parallel.For(0, Math.Min(threads, chunks), new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation }, _ =>
         {
-            float[] raw = new float[kept is null ? Block * Inputs : 0], values = new float[raw.Length];
-            double[] labels = new double[kept is null ? Block : 0];
-            for (long first = Rows * c / states.Length, end = Rows * (c + 1) / states.Length; first < end; first += Block)
+            T state = worker();
+            float[] raw = new float[kept is null ? Block * Inputs : 0], values = new float[kept is null ? batch * Inputs : 0];
+            double[] labels = new double[kept is null ? batch : 0];
+            for (int c = Interlocked.Increment(ref taken); c < chunks; c = Interlocked.Increment(ref taken))
             {
-                cancellation.ThrowIfCancellationRequested();
-                int count = (int)Math.Min(Block, end - first);
-                if (kept is not null)
+                for (long first = Rows * c / chunks, end = Rows * (c + 1) / chunks; first < end; first += batch)
                 {
-                    action(states[c], first, kept.AsSpan((int)first * Inputs, count * Inputs), targets.AsSpan((int)first, count));
+                    cancellation.ThrowIfCancellationRequested();
+                    int count = (int)Math.Min(batch, end - first);
+                    if (kept is not null)
+                    {
+                        action(state, first, kept.AsSpan((int)first * Inputs, count * Inputs), targets.AsSpan((int)first, count));
+                    }
+                    else
+                    {
+                        for (int r = 0; r < count; r += Block)
+                        {
+                            int some = Math.Min(Block, count - r);
+                            Read(first + r, raw.AsSpan(0, some * Inputs), values.AsSpan(r * Inputs, some * Inputs), labels.AsSpan(r, some));
+                        }
+                        action(state, first, values.AsSpan(0, count * Inputs), labels.AsSpan(0, count));
+                    }
+                    progress?.Report(new WorkProgress(stage, Interlocked.Add(ref done, count), Rows, "rows"));
                 }
-                else
-                {
-                    Read(first, raw.AsSpan(0, count * Inputs), values.AsSpan(0, count * Inputs), labels.AsSpan(0, count));
-                    action(states[c], first, values.AsSpan(0, count * Inputs), labels.AsSpan(0, count));
-                }
-                progress?.Report(new WorkProgress(stage, Interlocked.Add(ref done, count), Rows, "rows"));
+                finished(state, c);
             }
         });
     }
@@ -67,7 +81,10 @@ internal sealed class WhitenedRows
     {
         float[] values = new float[numbers.Length * Inputs], raw = new float[Inputs];
         double[] labels = new double[numbers.Length];
-        for (int i = 0; i < numbers.Length; i++)
+        // In their order in the samples, as a file is read best.
+        int[] order = [.. Enumerable.Range(0, numbers.Length)];
+        Array.Sort([.. numbers], order);
+        foreach (int i in order)
         {
             Span<float> row = values.AsSpan(i * Inputs, Inputs);
             if (kept is not null)

@@ -19,8 +19,9 @@ internal sealed class Whitening
         Inputs = inputs;
         this.centre = centre;
         this.lower = lower;
-        inverse = InverseOfLower(inputs, lower);
-        single = Array.ConvertAll(inverse, v => (float)v);
+        single = Array.ConvertAll(InverseOfLower(inputs, lower), v => (float)v);
+        // Directions are brought back by the map that rows went through, not by the one that it was rounded from.
+        inverse = Array.ConvertAll(single, v => (double)v);
     }
 
     public int Inputs { get; }

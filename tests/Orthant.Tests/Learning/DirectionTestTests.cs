@@ -84,4 +84,38 @@ public sealed class DirectionTestTests
             Assert.Equal(moments.Squares[s], again.Squares[s]);
         }
     }
+
+    [Theory]
+    [InlineData(20)]
+    [InlineData(100)]
+    public void MomentsInCellsAreTheSameAtAnyNumberOfThreads(int d)
+    {
+        int n = 2_400_000 / d;
+        FamilySample sample = SampleFamily.Gated.Draw(n, d, 3);
+        WhitenedRows rows = new(sample.Samples, Whitening.Identity(d), 2), streamed = new(sample.Samples, Whitening.Identity(d), 2, mostKept: 0);
+        Subspace found = Subspace.Span(d, sample.Basis.AsSpan(0, 2 * d));
+        FitRows all = new(d, sample.Samples.AllInputs.ToArray(), sample.Samples.AllTargets.ToArray());
+        CellPartition cells = new(all.Project(found), 2, 5, new RandomStream(1, 1));
+        LabelSlices slices = new(sample.Samples.AllTargets.Span, [.. Enumerable.Range(0, n).Select(i => (long)i)], 4, 1);
+        SliceMoments Moments(WhitenedRows from, int threads) => SliceMoments.Of(from, found, () => new BlockLabels(null, found, 1), slices, cells, threads, null, default);
+        SliceMoments one = Moments(rows, 1), three = Moments(rows, 3), read = Moments(streamed, 2);
+        Assert.Equal(n, one.Counts.Sum());
+        Subspace complement = found.Complement();
+        for (int s = 0; s < 20; s++)
+        {
+            Assert.Equal(one.Squares[s], three.Squares[s]);
+            Assert.Equal(one.Squares[s], read.Squares[s]);
+            double trace = 0;
+            for (int c = 0; c < complement.Dimension; c++)
+            {
+                for (int i = 0; i < d; i++)
+                {
+                    for (int j = 0; j < d; j++) trace += complement.Row(c)[i] * complement.Row(c)[j] * one.Squares[s][(Math.Max(i, j) * d) + Math.Min(i, j)];
+                }
+            }
+            // Every row has length √(d − k) in the complement.
+            Assert.Equal((d - 2.0) * one.Counts[s], trace, 1e-4 * d * Math.Max(1, one.Counts[s]));
+        }
+        Assert.Equal(one.Sums, three.Sums);
+    }
 }

@@ -59,6 +59,32 @@ public sealed class LearningAcceptanceTests
         Assert.Equal(0, found);
     }
 
+    [Fact]
+    public void AnglesKeepTheirBounds()
+    {
+        // 40 runs with noise: the angle of each direction to the hidden plane is below its bound of 95 % in 95 % of them, give or take 4 standard deviations.
+        int kept = 0, all = 0;
+        double squares = 0, expected = 0;
+        for (ulong seed = 1; seed <= 40; seed++)
+        {
+            FamilySample sample = SampleFamily.AlternatingPlane(2).WithNoise(0.5).Draw(4000, 12, seed);
+            LearnedNetwork learned = FilteredPca.Fit(sample.Samples, new FilteredPcaOptions { Seed = seed, Whitening = WhiteningKind.None, FinalStages = 0 });
+            Assert.Equal(2, learned.Dimension);
+            Subspace hidden = Subspace.Span(12, sample.Basis.AsSpan());
+            foreach (LearnedDirection direction in learned.Directions)
+            {
+                double sine = Subspace.Span(12, direction.Row.AsSpan()).SineTo(hidden);
+                all++;
+                if (sine <= direction.Angle95) kept++;
+                squares += sine * sine;
+                expected += direction.StandardAngle * direction.StandardAngle;
+            }
+        }
+        TestContext.Current.TestOutputHelper?.WriteLine($"{kept} of {all}; root mean square {Math.Sqrt(squares / all):G3}, predicted {Math.Sqrt(expected / all):G3}");
+        Assert.InRange(kept / (double)all, 0.95 - (4 * Math.Sqrt(0.95 * 0.05 / all)), 1);
+        Assert.InRange(squares / expected, 0.7, 1.4);
+    }
+
     internal static (LearnedNetwork Learned, double Sine, double Error) Learn(LearningCase c, ulong seed)
     {
         // Targets are scaled as the case says, by a factor near 1 of the family's own scale; errors are relative, so it does not matter.

@@ -74,26 +74,36 @@ public sealed record EllipsoidNorm(Rational[][] Form) : NormEvidence
 
 /// <summary>The norm whose unit ball is the hull of ± the vertices: every image of a vertex is a combination of vertices with
 /// coefficients that add up to at most γ.</summary>
-/// <param name="Vertices">One row a vertex.</param>
+/// <param name="Vertices">One row a vertex; with phases, the real parts and then the imaginary parts of a complex vector.</param>
 /// <param name="Bases">For vertex i and matrix a, in row i·k + a: the vertices that the image is combined of, a basis of the space.</param>
-public sealed record PolytopeNorm(Rational[][] Vertices, int[][] Bases) : NormEvidence
+/// <param name="Phases">Null for a real hull; otherwise the hull is that of all e^{iθ}v, and beside each place of a basis stands tan θ/2.</param>
+public sealed record PolytopeNorm(Rational[][] Vertices, int[][] Bases, Rational[][]? Phases = null) : NormEvidence
 {
     internal override void Verify(Verification v, MatrixFamily family, Rational gamma)
     {
-        int d = family.Dimension, k = family.Count;
-        v.Require(Vertices.Length >= d && Vertices.All(x => x.Length == d), "the vertices lie in the space");
-        v.Require(ExactMatrices.ToMatrix(Vertices).Rank() == d, "the vertices span the space");
-        v.Require(Bases.Length == Vertices.Length * k, "there is a combination for every image");
-        for (int i = 0; i < Vertices.Length; i++)
+        int d = family.Dimension, k = family.Count, n = Phases is null ? d : 2 * d;
+        v.Require(Vertices.Length >= d && Vertices.All(x => x.Length == n), "the vertices lie in the space");
+        Rational[][] spanning = Phases is null ? Vertices : [.. Vertices, .. Vertices.Select(x => Turned(x, 1))];
+        v.Require(ExactMatrices.ToMatrix(spanning).Rank() == n, "the vertices span the space");
+        v.Require(Bases.Length == Vertices.Length * k && (Phases is null || Phases.Length == Bases.Length), "there is a combination for every image");
+        for (int i = 0; i < Bases.Length; i++)
         {
-            for (int a = 0; a < k; a++)
-            {
-                Rational[][] columns = ExactMatrices.Transpose([.. Bases[(i * k) + a].Select(j => Vertices[j])]);
-                Rational[] image = [.. family.Member(a).Select(row => ExactMatrices.Dot(row, Vertices[i]))];
-                Rational[]? c = ExactMatrices.ToMatrix(columns).Solve(image);
-                v.Require(c is not null && c.Aggregate(Rational.Zero, (s, x) => s + Rational.Abs(x)) <= gamma, $"the image of vertex {i} under matrix {a} lies in γ times the polytope");
-            }
+            Rational[][] a = family.Member(i % k), halves = [.. Vertices[i / k].Chunk(d)];
+            Rational[] image = [.. halves.SelectMany(half => a.Select(row => ExactMatrices.Dot(row, half)))];
+            v.Require(Phases is null || Phases[i].Length == Bases[i].Length, "every vertex has a phase");
+            Rational[][] columns = [.. Bases[i].Select((j, place) => Phases is null ? Vertices[j] : Turned(Vertices[j], Phases[i][place]))];
+            Rational[]? c = ExactMatrices.ToMatrix(ExactMatrices.Transpose(columns)).Solve(image);
+            Rational[] sizes = [.. Bases[i].Select((_, place) => Phases is null ? 1 : 1 + (Phases[i][place] * Phases[i][place]))];
+            v.Require(c is not null && ExactMatrices.Dot([.. c.Select(Rational.Abs)], sizes) <= gamma, $"image {i % k} of vertex {i / k} lies in γ times the polytope");
         }
+    }
+
+    /// <summary>(1 + t²)e^{iθ}v with t = tan θ/2, which makes the cosine and the sine rational.</summary>
+    private static Rational[] Turned(Rational[] v, Rational t)
+    {
+        Rational cos = 1 - (t * t), sin = 2 * t;
+        int d = v.Length / 2;
+        return [.. v.Select((x, i) => i < d ? (cos * x) - (sin * v[d + i]) : (sin * v[i - d]) + (cos * x))];
     }
 }
 

@@ -29,6 +29,15 @@ internal sealed unsafe partial class CellWalk
         return form.Decode(on);
     }
 
+    /// <summary>An output's affine map on the current region over the scaled free inputs, in integers; see <see cref="OutputScale"/>.</summary>
+    public BigInteger[] ExactOutput(int output) => exact.Output(output, this);
+
+    /// <summary>What <see cref="ExactOutput"/> is a multiple by.</summary>
+    public BigInteger OutputScale => exact.OutputScale;
+
+    /// <summary>The point where facets meet, scaled free inputs over the last number, which is positive.</summary>
+    public BigInteger[] ExactPoint(ulong facets) => ExactVertex(facets) ?? throw new InvalidOperationException("The facets of a vertex do not meet in a point.");
+
     private void Finish(in Cell cell, double* map, Stage outputs, int depth)
     {
         Splits?.Add(-1);

@@ -98,6 +98,19 @@ internal sealed unsafe class ExactForms
         return shift;
     }
 
+    /// <summary>The form of an output in the current region. The last stage is not entered, so nothing is kept of it.</summary>
+    public BigInteger[] Output(int output, PathState path) => table.Stages.Length == 1 ? First(output) : Compose(table.Stages.Length - 1, output, path);
+
+    /// <summary>The number that the last stage's forms are multiples by: a form over it has the network's values.</summary>
+    public BigInteger OutputScale
+    {
+        get
+        {
+            int last = table.Stages.Length - 1;
+            return commonDenominator.Numerator << (ShiftBefore(last) + Integers(last).WeightShift);
+        }
+    }
+
     private IntegerStage Integers(int stage) => integers[stage] ??= new IntegerStage(table.Stages[stage].Source);
 
     private BigInteger Scaled(Rational value) => value.Numerator * (commonDenominator.Numerator / value.Denominator);

@@ -25,8 +25,38 @@ public sealed class Calibration
     /// <summary>The root of the mean squared gap, each bin weighted by its samples.</summary>
     public double RootMeanSquareError => Math.Sqrt(Bins.Sum(b => (double)b.Count / Samples * b.Gap * b.Gap));
 
+    /// <summary>The root of the mean squared gap without what it owes to chance: each bin's squared gap less the variance of its accuracy,
+    /// acc(1 − acc)/(n − 1). 0 where the rest is below 0; bins of one sample tell nothing and are left out.</summary>
+    /// <remarks>Bröcker, Climate Dynamics 2012; Kumar, Liang and Ma, NeurIPS 2019.</remarks>
+    public double DebiasedError => Math.Sqrt(Math.Max(0, Bins.Where(b => b.Count > 1).Sum(b => (double)b.Count / Samples * ((b.Gap * b.Gap) - (b.Accuracy * (1 - b.Accuracy) / (b.Count - 1))))));
+
     /// <summary>The largest gap of a bin.</summary>
     public double LargestError => Bins.Max(b => b.Gap);
+
+    /// <summary>The accuracy of each bin of equal width with its bootstrap interval: the band of a reliability diagram.</summary>
+    /// <param name="confidences">One number from 0 to 1 a sample.</param>
+    /// <param name="correct">Whether each sample was right.</param>
+    /// <param name="bins">The number of bins, at least 1.</param>
+    /// <param name="seed">The seed of all draws.</param>
+    /// <param name="resamples">At least 2.</param>
+    /// <returns>One a bin, also the empty ones, which are NaN; intervals of 95 %.</returns>
+    public static Bootstrap[] ReliabilityBand(ReadOnlySpan<double> confidences, ReadOnlySpan<bool> correct, int bins, ulong seed = 0, int resamples = 200)
+    {
+        Check(confidences, correct, bins);
+        int[] of = new int[confidences.Length];
+        for (int i = 0; i < of.Length; i++) of[i] = BinOf(confidences[i], bins);
+        bool[] right = correct.ToArray();
+        return Bootstrap.Band(of.Length, drawn =>
+        {
+            double[] count = new double[bins], hits = new double[bins];
+            foreach (int i in drawn)
+            {
+                count[of[i]]++;
+                if (right[i]) hits[of[i]]++;
+            }
+            return [.. hits.Zip(count, (h, c) => c == 0 ? double.NaN : h / c)];
+        }, seed, resamples);
+    }
 
     /// <summary>Bins of equal width, closed on the right: ((b − 1)/B, b/B], with 0 in the first.</summary>
     /// <param name="confidences">One number from 0 to 1 a sample.</param>

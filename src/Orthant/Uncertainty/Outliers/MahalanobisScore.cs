@@ -10,6 +10,7 @@ public sealed class MahalanobisScore
 {
     private readonly int width;
     private readonly List<double[]> means = [];
+    private readonly List<double[]> solvedMeans = [];
     private readonly Cholesky factor;
 
     private MahalanobisScore(double[] features, int[] labels, double ridge)
@@ -35,6 +36,12 @@ public sealed class MahalanobisScore
         double diagonal = Enumerable.Range(0, width).Average(j => covariance[(j * width) + j]);
         for (int j = 0; j < width; j++) covariance[(j * width) + j] += diagonal > 0 ? ridge * diagonal : 1;
         factor = new Cholesky(width, covariance, 0);
+        foreach (double[] mean in means)
+        {
+            double[] solved = [.. mean];
+            factor.Solve(solved);
+            solvedMeans.Add(solved);
+        }
     }
 
     /// <summary>Learns means and covariance.</summary>
@@ -55,15 +62,18 @@ public sealed class MahalanobisScore
     public double[] Of(ReadOnlySpan<double> features)
     {
         if (features.Length % width != 0) throw new OrthantInputException("features", "", $"{features.Length} numbers", $"whole rows of {width}");
-        double[] scores = new double[features.Length / width], d = new double[width], solved = new double[width];
+        // With S the covariance, S⁻¹(x − m) is S⁻¹x − S⁻¹m: one solution a sample, whatever the number of classes.
+        double[] scores = new double[features.Length / width], d = new double[width], solved = new double[width], own = new double[width];
         for (int i = 0; i < scores.Length; i++)
         {
+            ReadOnlySpan<double> x = features.Slice(i * width, width);
+            x.CopyTo(own);
+            factor.Solve(own);
             scores[i] = double.PositiveInfinity;
-            foreach (double[] mean in means)
+            for (int k = 0; k < means.Count; k++)
             {
-                TensorPrimitives.Subtract(features.Slice(i * width, width), mean, d);
-                d.CopyTo(solved, 0);
-                factor.Solve(solved);
+                TensorPrimitives.Subtract(x, means[k], d);
+                TensorPrimitives.Subtract(own, solvedMeans[k], solved);
                 scores[i] = Math.Min(scores[i], TensorPrimitives.Dot<double>(d, solved));
             }
         }
