@@ -59,6 +59,12 @@ internal sealed class ExtractVerb : Verb
     {
         string source = call.Get(oracle), shown = OracleSource.Shown(source);
         if (call.Get(budget) is < 1) throw new OrthantInputException("command line", "--budget", $"{call.Get(budget)}", "at least 1");
+        ExtractionMethod chosen = call.Get(method) switch
+        {
+            null or "chains" => ExtractionMethod.Chains,
+            "rk2020" => ExtractionMethod.RolnickKording,
+            string other => throw new OrthantInputException("command line", "--method", $"'{other}'", "chains or rk2020"),
+        };
         using OracleSource opened = OpenOracle(call, source);
         IOracle asked = opened.Oracle;
         if (call.Get(inputs) is int given && given != asked.Inputs) throw new OrthantInputException("command line", "--inputs", $"{given}", $"{asked.Inputs}, as {shown} says");
@@ -73,12 +79,6 @@ internal sealed class ExtractVerb : Verb
         ExtractionPlan planned = Planned(call, asked, known);
         if (call.Get(plan)) return new Answer(ExtractionView.Plan(planned), view => ExtractionView.ShowPlan(view, shown, planned));
         call.Note(ExtractionView.InALine(planned));
-        ExtractionMethod chosen = call.Get(method) switch
-        {
-            null or "chains" => ExtractionMethod.Chains,
-            "rk2020" => ExtractionMethod.RolnickKording,
-            string other => throw new OrthantInputException("command line", "--method", $"'{other}'", "chains or rk2020"),
-        };
         IReadOnlyList<(ExtractionMethod Method, RecoveredNetwork Found)> methods = [];
         RecoveredNetwork found;
         IReadOnlyList<DefenceCost> costs = [];

@@ -33,7 +33,11 @@ internal sealed class ExtractionRun
     private List<Seed> pool = [];
     private List<HiddenLayer> layers = [];
     private HiddenLayer? output;
+    private OracleCharacter? character;
     private int characterNotes;
+
+    /// <summary>By how much the signs of the layer below the last one searched differ from 0 and 1: large where something carries an affine part around that layer.</summary>
+    private double signDeviation;
 
     /// <summary>After a failed attempt what is rare is looked for too: far planes, and units that are always on.</summary>
     private bool looksHarder;
@@ -60,7 +64,7 @@ internal sealed class ExtractionRun
     {
         try
         {
-            OracleCharacter character = OracleSelfTest.Run(meter, random, new RandomStream(options.Seed, 82), domain);
+            character = OracleSelfTest.Run(meter, random, new RandomStream(options.Seed, 82), domain);
             if (double.IsFinite(character.Reach)) LimitTo(character.Reach);
             notes.AddRange(character.Notes);
             characterNotes = notes.Count;
@@ -88,6 +92,10 @@ internal sealed class ExtractionRun
                 }
             }
             meter.Limit = long.MaxValue;
+            if (!isComplete && signDeviation > 0.1)
+            {
+                notes.Add("the sides on which units are active do not come out: an affine part leads around a layer (a skip connection, which makes them unidentifiable), or a unit is missing");
+            }
             if (!isComplete && layers.Count > 0)
             {
                 meter.Begin("verification");
@@ -139,6 +147,20 @@ internal sealed class ExtractionRun
         ? MostShare
         : Math.Clamp(2 * ExtractionPlan.Of(meter.Inputs, meter.Outputs, [.. Enumerable.Repeat(layers[0].Units, 3)]).Queries, LeastShare, MostShare);
 
+    /// <summary>Begins a stage, and asks one of the first questions again.</summary>
+    /// <exception cref="OrthantInputException">It has another answer now.</exception>
+    private void Begin(string stage)
+    {
+        meter.Begin(stage);
+        double[] now = meter.Ask(character!.Probe);
+        double most = 1024 * meter.Noise(now);
+        for (int o = 0; o < now.Length; o++)
+        {
+            double change = Math.Abs(now[o] - character.ProbeAnswer[o]);
+            if (change > most) throw new OrthantInputException("oracle", "a question asked again", $"an answer that has changed by {change:G3}", "the answers of one function");
+        }
+    }
+
     /// <summary>Forgets everything but the oracle's character: other random rows may show what these did not.</summary>
     private void Begin(int attempt)
     {
@@ -147,6 +169,7 @@ internal sealed class ExtractionRun
         asked = new AskedRows(meter.Inputs, meter.Outputs);
         gradients.Clear();
         looksHarder = true;
+        signDeviation = 0;
         (pool, layers, output, residual, confidence, isIdentifiable) = ([], [], null, double.PositiveInfinity, [], true);
         if (notes.Count > characterNotes) notes.RemoveRange(characterNotes, notes.Count - characterNotes);
         notes.Add($"the result is that of attempt {attempt + 1}, with other random rows");
@@ -178,7 +201,7 @@ internal sealed class ExtractionRun
         LayerSearch? previous = null;
         for (int level = 2, returns = 0; level <= options.MostHiddenLayers; level++)
         {
-            meter.Begin($"layer {level}");
+            Begin($"layer {level}");
             LayerSearch search = new(meter, random, domain, known, pool);
             search.WalkPool(WalkEffort.Cheap, 1);
             if (returns < MostReturns && Return(previous, search, new WalkEffort(5, 7)) is KnownLayers before)
@@ -286,7 +309,7 @@ internal sealed class ExtractionRun
         }
     }
 
-    private static (KnownLayers Signed, List<NextUnit> Units) Signed(LayerSearch search)
+    private (KnownLayers Signed, List<NextUnit> Units) Signed(LayerSearch search)
     {
         KnownLayers known = search.Known;
         if (known.TopIsSigned)
@@ -295,12 +318,13 @@ internal sealed class ExtractionRun
         }
         if (search.Units.Count == 0) return (known, []);
         LayerSigns.Solution signs = LayerSigns.Solve(known, search.Units);
+        signDeviation = signs.Deviation;
         return (new KnownLayers(known.Inputs, [.. known.Layers.SkipLast(1), signs.Layer], topIsSigned: true), signs.Units);
     }
 
     private void FinishLayers(KnownLayers known, List<NextUnit> units)
     {
-        meter.Begin("output");
+        Begin("output");
         int before = units.Count;
         units = lastLayer.Prune(known, units);
         if (known.Layers.Count == 0 && units.Count < before)
@@ -362,7 +386,7 @@ internal sealed class ExtractionRun
     /// <summary>All parameters together, on random rows and on rows around every unit of the last layer.</summary>
     private void Refine(List<NextUnit> units)
     {
-        meter.Begin("refinement");
+        Begin("refinement");
         List<HiddenLayer> all = [.. layers, output!];
         List<double[]> points = [];
         if (asked.Count == 0) AskRefinementRows(all.Sum(l => l.Units * (l.Inputs + 1)));

@@ -90,7 +90,30 @@ public sealed class ExtractVerbTests
         Assert.Contains("would end in layer 2", error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void BothMethodsStandInOneTable()
+    {
+        JsonElement json = CommandLine.Json("extract", "samples/secret.json", "--truth", "samples/secret.json", "--compare", "--budget", "60000", "--quiet");
+        JsonElement[] methods = [.. json.GetProperty("methods").EnumerateArray()];
+        Assert.Equal(["chains", "rk2020"], methods.Select(m => m.GetProperty("method").GetString()));
+        Assert.Equal(json.GetProperty("queries").GetInt64(), methods[0].GetProperty("queries").GetInt64());
+        Assert.True(methods[1].GetProperty("queries").GetInt64() > methods[0].GetProperty("queries").GetInt64());
+    }
+
+    [Fact]
+    public void UnitsThatNothingTellsApartAreNamedBesideTheTruth()
+    {
+        using ScratchFolder folder = new();
+        folder.Write("twice.json", """{"layers": [{"weights": [[1, 0.5], [1, 0.5], [-0.25, 1]], "bias": [0.1, 0.1, -0.2], "activation": "relu"}, {"weights": [[1, 0.5, -1]], "bias": [0], "activation": "identity"}]}""");
+        JsonElement json = CommandLine.Json("extract", folder["twice.json"], "--truth", folder["twice.json"], "--quiet");
+        Assert.Equal([2], json.GetProperty("hiddenWidths").EnumerateArray().Select(w => w.GetInt32()));
+        Assert.False(json.GetProperty("identifiable").GetBoolean());
+        Assert.InRange(json.GetProperty("maxParameterError").GetDouble(), 0, 1e-12);
+        Assert.Contains(json.GetProperty("notes").EnumerateArray(), n => n.GetString()!.Contains("nothing tells them apart", StringComparison.Ordinal));
+    }
+
     [Theory]
+    [InlineData("--method", "extract", "samples/secret.json", "--method", "guess")]
     [InlineData("--assume", "extract", "samples/secret.json", "--assume", "8,0")]
     [InlineData("--certificate", "extract", "samples/secret.json", "--certificate", "c.json")]
     [InlineData("inputs", "extract", "samples/secret.json", "--truth", "samples/spiral.onnx")]

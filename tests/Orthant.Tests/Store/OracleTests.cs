@@ -93,6 +93,20 @@ public sealed class OracleTests
     }
 
     [Fact]
+    public void AnEndpointThatDoesNotAnswerIsGivenUp()
+    {
+        using ManualResetEventSlim ended = new();
+        using Endpoint server = new((_, _) =>
+        {
+            ended.Wait(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+            return "{}";
+        });
+        OrthantInputException error = Assert.Throws<OrthantInputException>(() => new HttpOracle(server.Address, 4, new HttpOracleOptions { Patience = TimeSpan.FromSeconds(0.2), Retries = 1 }));
+        Assert.Contains("no answer within 0.2 s, 2 times", error.Message, StringComparison.Ordinal);
+        ended.Set();
+    }
+
+    [Fact]
     public void AnAnswerOfSixteenMegabytesIsRefused()
     {
         using Endpoint server = new((_, _) => new string(' ', 16_500_000));
