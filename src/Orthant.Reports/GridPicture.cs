@@ -3,7 +3,8 @@ using Orthant.Uncertainty;
 
 namespace Orthant.Reports;
 
-/// <summary>Draws a comparison of methods: a line a method, a panel a figure, dots for the means and bars for the standard deviations over seeds.</summary>
+/// <summary>Draws a comparison of methods: a line a method, a panel a figure, dots for the means and bars for the standard deviations over
+/// seeds.</summary>
 public static class GridPicture
 {
     private const double NameWidth = 216, PanelWidth = 124, Gap = 14, RowHeight = 19, Head = 42, Foot = 26;
@@ -48,7 +49,8 @@ public static class GridPicture
         {
             double y = top + Head + (i * RowHeight) + (RowHeight / 2);
             picture.Line(NameWidth, y, picture.Width - 8, y, "grid");
-            picture.Label(NameWidth - 8, y + 4, GridTable.Name(rows[i].Method), rows[i].IsEnsemble ? "end ink small strong" : "end ink small");
+            picture.Label(NameWidth - 8, y + 4, GridTable.Name(rows[i].Method), rows[i].IsEnsemble ? "end ink small strong"
+                : "end ink small");
         }
         for (int p = 0; p < Panels.Length; p++)
         {
@@ -58,7 +60,8 @@ public static class GridPicture
             picture.Label(left + (PanelWidth / 2), top + 16, Panels[p].Name, "middle ink small strong");
             picture.Label(left + (PanelWidth / 2), top + 30, Panels[p].Better, "middle muted small");
             picture.Line(left, bottom, left + PanelWidth, bottom, "muted");
-            if (figures.OfType<SeedFigure>().ToArray() is { Length: > 0 } all) DrawPanel(picture, left, top + Head, bottom, figures, AxisOf(all, Panels[p].Logarithmic), $"s{p % 8}");
+            if (figures.OfType<SeedFigure>().ToArray() is { Length: > 0 } all) DrawPanel(picture, left, top + Head, bottom, figures,
+                AxisOf(all, Panels[p].Logarithmic), $"s{p % 8}");
         }
     }
 
@@ -70,10 +73,19 @@ public static class GridPicture
         return new Axis("", low - room, high + room);
     }
 
-    private static void DrawPanel(SvgPicture picture, double left, double top, double bottom, SeedFigure?[] figures, Axis axis, string colour)
+    /// <summary>As many ticks as their labels leave room for.</summary>
+    private static (double Value, string Text)[] Ticks(Axis axis)
+    {
+        const double DigitWidth = 6, Space = 8;
+        return Enumerable.Range(2, 5).Reverse().Select(n => axis.Ticks(n).ToArray()).FirstOrDefault(t =>
+            t.Sum(x => (x.Text.Length * DigitWidth) + Space) <= PanelWidth) ?? [];
+    }
+
+    private static void DrawPanel(SvgPicture picture, double left, double top, double bottom, SeedFigure?[] figures, Axis axis,
+        string colour)
     {
         double X(double value) => left + (axis.Fraction(value) * PanelWidth);
-        foreach ((double value, string text) in axis.Ticks(4))
+        foreach ((double value, string text) in Ticks(axis))
         {
             picture.Line(X(value), top, X(value), bottom + 3, "grid");
             picture.Label(X(value), bottom + 16, text, "middle muted small");

@@ -40,7 +40,8 @@ public static class GridTable
     /// <param name="row">The row.</param>
     public static IReadOnlyList<string> Row(GridRow row) => [.. Columns.Select(c => c.Text(row))];
 
-    /// <summary>The columns of <see cref="Short"/>: means alone, AUROC by the better of entropy and mutual information, costs over the ensemble's.</summary>
+    /// <summary>The columns of <see cref="Short"/>: means alone, AUROC by the better of entropy and mutual information, costs over the
+    /// ensemble's.</summary>
     /// <param name="row">The row.</param>
     public static IReadOnlyList<string> ShortRow(GridRow row)
     {
@@ -49,7 +50,8 @@ public static class GridTable
         return
         [
             Name(row.Method), Four(row.Accuracy.Mean), Four(row.Nll.Mean), Four(row.Ece.Mean), best > 0 ? Four(best) : "–",
-            row.TrainingRatio is double t ? $"{Number(t)} ×" : $"{Number(row.TrainingSeconds.Mean)} s", row.InferenceRatio is double i ? $"{Number(i)} ×" : $"{Number(row.InferenceSeconds.Mean)} s",
+            row.TrainingRatio is double t ? $"{Number(t)} ×" : $"{Number(row.TrainingSeconds.Mean)} s", row.InferenceRatio is double i
+                ? $"{Number(i)} ×" : $"{Number(row.InferenceSeconds.Mean)} s",
         ];
     }
 
@@ -60,7 +62,8 @@ public static class GridTable
         StringBuilder text = new();
         foreach (IGrouping<string, GridRow> set in rows.GroupBy(r => r.DataSet))
         {
-            text.Append(CultureInfo.InvariantCulture, $"## {set.Key}\n\n| {string.Join(" | ", All)} |\n|{string.Concat(Enumerable.Repeat("---|", Columns.Length))}\n");
+            text.Append(CultureInfo.InvariantCulture,
+                $"## {set.Key}\n\n| {string.Join(" | ", All)} |\n|{string.Concat(Enumerable.Repeat("---|", Columns.Length))}\n");
             foreach (GridRow row in set) text.Append(CultureInfo.InvariantCulture, $"| {string.Join(" | ", Row(row))} |\n");
             text.Append('\n');
         }
@@ -75,12 +78,14 @@ public static class GridTable
         for (int i = 0; i < parts.Length; i++)
         {
             int at = parts[i].LastIndexOf(':') + 1;
-            if (double.TryParse(parts[i][at..], NumberStyles.Float, CultureInfo.InvariantCulture, out double number)) parts[i] = parts[i][..at] + number.ToString("0.###", CultureInfo.InvariantCulture);
+            if (double.TryParse(parts[i][at..], NumberStyles.Float, CultureInfo.InvariantCulture, out double number)) parts[i] =
+                parts[i][..at] + number.ToString("0.###", CultureInfo.InvariantCulture);
         }
         return string.Join(',', parts);
     }
 
-    private static string Figure(SeedFigure? figure) => figure is null ? "–" : figure.Deviation is double d ? $"{Four(figure.Mean)} ± {Four(d)}" : Four(figure.Mean);
+    private static string Figure(SeedFigure? figure) => figure is null ? "–" : figure.Deviation is double d
+        ? $"{Four(figure.Mean)} ± {Four(d)}" : Four(figure.Mean);
 
     private static string Four(double value) => double.IsPositiveInfinity(value) ? "∞" : value.ToString("F4", CultureInfo.InvariantCulture);
 

@@ -3,13 +3,15 @@ using Orthant.Uncertainty;
 
 namespace Orthant.Reports;
 
-/// <summary>Draws what probabilities are worth: reliability diagrams, risk-coverage curves, outlier scores, and how all of it changes when images get worse.</summary>
+/// <summary>Draws what probabilities are worth: reliability diagrams, risk-coverage curves, outlier scores, and how all of it changes when
+/// images get worse.</summary>
 public static class UncertaintyPicture
 {
     private const double Width = 460, Height = 340;
     private const int RiskPoints = 50, HistogramBins = 40, LeastOfInterval = 10;
 
-    /// <summary>Accuracy over confidence, one bar a bin, with the 95 % interval of bins of ten samples or more and the diagonal on which both agree.</summary>
+    /// <summary>Accuracy over confidence, one bar a bin, with the 95 % interval of bins of ten samples or more and the diagonal on which
+    /// both agree.</summary>
     /// <param name="confidences">The largest probability of each sample.</param>
     /// <param name="correct">Whether each sample was right.</param>
     /// <param name="seed">The seed of the intervals' resamples.</param>
@@ -19,7 +21,8 @@ public static class UncertaintyPicture
         Calibration calibration = Calibration.EqualWidth(confidences, correct, Bins);
         Bootstrap[] band = Calibration.ReliabilityBand(confidences, correct, Bins, seed);
         Plot plot = new(Width, Height, "Reliability", string.Create(CultureInfo.InvariantCulture,
-            $"Accuracy over confidence in {calibration.Bins.Length} bins; expected calibration error {calibration.ExpectedError:G4}."), new Axis("confidence", 0, 1), new Axis("accuracy", 0, 1))
+            $"Accuracy over confidence in {calibration.Bins.Length} bins; expected calibration error {calibration.ExpectedError:G4}."),
+                new Axis("confidence", 0, 1), new Axis("accuracy", 0, 1))
         { Corner = LegendCorner.UpperLeft };
         plot.Bars(calibration.Bins.Select(b => (b.Lower, b.Upper, b.Accuracy)), "s0 soft");
         plot.Curve([(0, 0), (1, 1)], "s1 dashed", "accuracy = confidence");
@@ -33,7 +36,8 @@ public static class UncertaintyPicture
         return plot.Finish();
     }
 
-    /// <summary>The error among the most confident samples over the part of samples that is answered, with a 95 % band and the best order's curve.</summary>
+    /// <summary>The error among the most confident samples over the part of samples that is answered, with a 95 % band and the best order's
+    /// curve.</summary>
     /// <param name="confidences">The largest probability of each sample.</param>
     /// <param name="correct">Whether each sample was right.</param>
     /// <param name="seed">The seed of the band's resamples.</param>
@@ -42,15 +46,20 @@ public static class UncertaintyPicture
         RiskCoverage risk = RiskCoverage.Of(confidences, correct);
         Bootstrap[] band = RiskCoverage.Band(confidences, correct, RiskPoints, seed);
         double[] risks = risk.Risks.ToArray();
-        double wrong = risks[^1], top = Math.Max(Math.Max(band.Max(b => b.Upper), risks.Skip(risks.Length / RiskPoints).DefaultIfEmpty(0).Max()), 1e-3) * 1.1;
+        double wrong = risks[^1], top =
+            Math.Max(Math.Max(band.Max(b => b.Upper), risks.Skip(risks.Length / RiskPoints).DefaultIfEmpty(0).Max()), 1e-3) * 1.1;
         Plot plot = new(Width, Height, "Risk and coverage", string.Create(CultureInfo.InvariantCulture,
-            $"The error among the most confident samples; area {risk.Area:G4}, of the best order {risk.OracleArea:G4}."), new Axis("coverage", 0, 1), new Axis("error", 0, top))
+            $"The error among the most confident samples; area {risk.Area:G4}, of the best order {risk.OracleArea:G4}."),
+                new Axis("coverage", 0, 1), new Axis("error", 0, top))
         { Corner = LegendCorner.UpperLeft };
         plot.Band(band.Select((b, i) => ((i + 1.0) / RiskPoints, b.Lower, b.Upper)), "s0 soft");
         int step = Math.Max(1, risks.Length / 400), first = Math.Max(risks.Length / RiskPoints, 1) - 1;
-        plot.Curve(Enumerable.Range(0, risks.Length).Where(k => k >= first && (k % step == step - 1 || k == risks.Length - 1)).Select(k => ((k + 1.0) / risks.Length, risks[k])), "s0 thick", "by confidence, 95 % of resamples");
+        plot.Curve(Enumerable.Range(0, risks.Length).Where(k => k >= first
+            && (k % step == step - 1 || k == risks.Length - 1)).Select(k => ((k + 1.0) / risks.Length, risks[k])), "s0 thick",
+            "by confidence, 95 % of resamples");
         // All right samples first: no error up to the accuracy, then every further sample is wrong.
-        plot.Curve(Enumerable.Range(0, 101).Select(i => 1 - wrong + (wrong * i / 100)).Select(c => (c, c > 0 ? Math.Max(0, (c - (1 - wrong)) / c) : 0)).Prepend((0, 0)), "s1 dashed", "best order");
+        plot.Curve(Enumerable.Range(0, 101).Select(i => 1 - wrong + (wrong * i / 100)).Select(c =>
+            (c, c > 0 ? Math.Max(0, (c - (1 - wrong)) / c) : 0)).Prepend((0, 0)), "s1 dashed", "best order");
         return plot.Finish();
     }
 
@@ -73,10 +82,13 @@ public static class UncertaintyPicture
         }
         double[] near = Density(inside), far = Density(outside);
         double auroc = DetectionMetrics.Of([.. inside], [.. outside]).Auroc;
-        Plot plot = new(Width, Height, "Inside and elsewhere", string.Create(CultureInfo.InvariantCulture, $"The distribution of {name} on samples from inside and from elsewhere; AUROC {auroc:G4}."),
+        Plot plot = new(Width, Height, "Inside and elsewhere",
+            string.Create(CultureInfo.InvariantCulture,
+            $"The distribution of {name} on samples from inside and from elsewhere; AUROC {auroc:G4}."),
             new Axis(name, low, high), new Axis("density", 0, near.Concat(far).Max() * 1.05));
         plot.Bars(near.Select((d, i) => (low + (i * width), low + ((i + 1) * width), d)), "s0 soft");
-        IEnumerable<(double, double)> Steps(double[] d) => d.SelectMany((v, i) => new[] { (low + (i * width), v), (low + ((i + 1) * width), v) });
+        IEnumerable<(double, double)> Steps(double[] d) =>
+            d.SelectMany((v, i) => new[] { (low + (i * width), v), (low + ((i + 1) * width), v) });
         plot.Curve(Steps(near), "s0 thick", "inside");
         plot.Curve(Steps(far), "s1 thick", "elsewhere");
         return plot.Finish();
@@ -91,8 +103,11 @@ public static class UncertaintyPicture
         double[] all = [.. curves.SelectMany(c => c.Values).Where(double.IsFinite)];
         double low = all.Min(), high = all.Max(), room = Math.Max((high - low) * 0.08, 1e-3);
         bool falls = curves.Average(c => c.Values[^1] - c.Values[0]) < 0;
-        Plot plot = new(Width, Height, $"{figure} on corrupted images", string.Join("; ", curves.Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Name}: {c.Values[0]:G4} to {c.Values[^1]:G4}"))) + ".",
-            new Axis("severity", 0, curves.Max(c => c.Values.Count) - 1) { IsWhole = true }, new Axis(figure, Math.Max(low - room, Math.Min(low, 0)), high + room))
+        Plot plot = new(Width, Height, $"{figure} on corrupted images",
+            string.Join("; ", curves.Select(c =>
+            string.Create(CultureInfo.InvariantCulture, $"{c.Name}: {c.Values[0]:G4} to {c.Values[^1]:G4}"))) + ".",
+            new Axis("severity", 0, curves.Max(c => c.Values.Count) - 1) { IsWhole = true },
+                new Axis(figure, Math.Max(low - room, Math.Min(low, 0)), high + room))
         { Corner = falls ? LegendCorner.LowerLeft : LegendCorner.UpperLeft };
         for (int i = 0; i < curves.Count; i++)
         {

@@ -5,7 +5,8 @@ using Orthant.Training;
 
 namespace Orthant.Cli.Verbs;
 
-/// <summary>What is to be trained: widths, an architecture with convolutions, or a model to go on from. One of the three is given.</summary>
+/// <summary>What is to be trained: widths, an architecture with convolutions, or a model to go on from. One of the three is
+/// given.</summary>
 internal sealed record ArchitectureChoice(int[]? Widths, ReluNetwork? Start, TrainableArchitecture? Images, int Outputs)
 {
     /// <summary>Reads widths such as 784-128-128-10, a .json architecture (a file, or its text), or a model.</summary>
@@ -21,7 +22,8 @@ internal sealed record ArchitectureChoice(int[]? Widths, ReluNetwork? Start, Tra
             return new ArchitectureChoice(own, null, null, own[^1]);
         }
         if (text.StartsWith('{')) return Of(option, JsonNetwork.ParseArchitecture(option, text), source);
-        if (!File.Exists(text)) throw new OrthantInputException("command line", option, $"'{text}'", "widths such as 784-128-128-10, or a file that exists");
+        if (!File.Exists(text)) throw new OrthantInputException("command line", option, $"'{text}'",
+            "widths such as 784-128-128-10, or a file that exists");
         if (!text.EndsWith(".json", StringComparison.OrdinalIgnoreCase))
         {
             ReluNetwork start = ModelFile.Load(text).Network;
@@ -37,7 +39,8 @@ internal sealed record ArchitectureChoice(int[]? Widths, ReluNetwork? Start, Tra
             int[] dense = [source.Width, .. file.Layers.OfType<DenseArchitecture>().Select(l => l.Units)];
             return new ArchitectureChoice(dense, null, null, dense[^1]);
         }
-        ImageShape input = source.Images is ImageSet images ? new ImageShape(images.Channels, images.Height, images.Width) : new ImageShape(1, 1, source.Width);
+        ImageShape input = source.Images is ImageSet images ? new ImageShape(images.Channels, images.Height, images.Width)
+            : new ImageShape(1, 1, source.Width);
         TrainableArchitecture architecture = new(input, Trainable(text, file.Layers));
         return new ArchitectureChoice(null, null, architecture, architecture.Layers is [.., TrainableDense last]
             ? last.Units
@@ -51,7 +54,8 @@ internal sealed record ArchitectureChoice(int[]? Widths, ReluNetwork? Start, Tra
     {
         bool Activates(ActivationFunction activation) => activation.IsRelu || (activation.IsIdentity
             ? false
-            : throw new OrthantInputException(source, "activation", $"{activation}", "relu or identity; the activation law says what relu stands for"));
+            : throw new OrthantInputException(source, "activation", $"{activation}",
+                "relu or identity; the activation law says what relu stands for"));
         return
         [
             .. layers.Where(l => l is not FlattenArchitecture).Select(l => (TrainableLayer)(l switch

@@ -13,7 +13,8 @@ internal readonly record struct InputScaling(double Mean, double Deviation)
     public static InputScaling Parse(string text)
     {
         double[] numbers = ArgumentText.Numbers(text, "--normalize");
-        if (numbers.Length != 2 || numbers[1] <= 0) throw new OrthantInputException("command line", "--normalize", $"'{text}'", "MEAN,SD with a positive SD");
+        if (numbers.Length != 2 || numbers[1] <= 0) throw new OrthantInputException("command line", "--normalize", $"'{text}'",
+            "MEAN,SD with a positive SD");
         return new InputScaling(numbers[0], numbers[1]);
     }
 
@@ -50,14 +51,16 @@ internal sealed class SampleData
     public static SampleData Load(string name, string? target, InputScaling scaling, int inputs, string reader)
     {
         SampleData data = Of(name, DataSource.Load(name, target), scaling);
-        if (data.Source.Width != inputs) throw new OrthantInputException(name, "", $"{data.Source.Width} inputs a sample", $"{inputs}, as many as {reader} reads");
+        if (data.Source.Width != inputs) throw new OrthantInputException(name, "", $"{data.Source.Width} inputs a sample",
+            $"{inputs}, as many as {reader} reads");
         return data;
     }
 
     public static SampleData Of(string name, DataSource source, InputScaling scaling)
     {
         if (source.Rows == 0) throw new OrthantInputException(name, "", "no samples", "at least one");
-        return new SampleData(name, source, scaling, source.Images is null ? Array.ConvertAll(source.Inputs(), x => (float)((x - scaling.Mean) / scaling.Deviation)) : null);
+        return new SampleData(name, source, scaling, source.Images is null
+            ? Array.ConvertAll(source.Inputs(), x => (float)((x - scaling.Mean) / scaling.Deviation)) : null);
     }
 
     public InputRows First(int count) => Range(0, Math.Min(count, Source.Rows));
@@ -77,10 +80,12 @@ internal sealed class SampleData
     /// <summary>The classes of the samples.</summary>
     public int[] Labels(int classes)
     {
-        if (!Source.TargetsAreClasses) throw new OrthantInputException(Name, "target", "numbers that are no classes", $"whole numbers from 0 to {classes - 1}");
+        if (!Source.TargetsAreClasses) throw new OrthantInputException(Name, "target", "numbers that are no classes",
+            $"whole numbers from 0 to {classes - 1}");
         int[] labels = Array.ConvertAll(Source.Targets.ToArray(), t => (int)t);
         int wrong = Array.FindIndex(labels, l => l >= classes);
-        if (wrong >= 0) throw new OrthantInputException(Name, $"sample {wrong}", $"class {labels[wrong]}", $"classes below {classes}, the network's outputs");
+        if (wrong >= 0) throw new OrthantInputException(Name, $"sample {wrong}", $"class {labels[wrong]}",
+            $"classes below {classes}, the network's outputs");
         return labels;
     }
 
@@ -88,7 +93,8 @@ internal sealed class SampleData
     public LabelledData Labelled(int outputs)
     {
         if (outputs == 1) return LabelledData.Regression(Rows, Array.ConvertAll(Targets.ToArray(), t => (float)t), 1);
-        if (!Source.TargetsAreClasses) throw new OrthantInputException(Name, "target", "numbers that are no classes", $"whole numbers from 0 to {outputs - 1}, or a network of one output");
+        if (!Source.TargetsAreClasses) throw new OrthantInputException(Name, "target", "numbers that are no classes",
+            $"whole numbers from 0 to {outputs - 1}, or a network of one output");
         return LabelledData.Classification(Rows, Labels(outputs), outputs);
     }
 }

@@ -10,8 +10,14 @@ namespace Orthant.Cli.Verbs;
 /// <summary>Trains a network on a table or on images.</summary>
 internal sealed class TrainVerb : Verb
 {
-    private readonly Argument<string> data = new("DATA") { Description = "IMAGES,LABELS (two idx files), CIFAR batches (.bin,.bin,…), a folder of class folders, or a .csv or .npy table whose last column is the target" };
-    private readonly Option<string?> arch = new("--arch") { Description = "widths such as 784-128-128-10, a .json architecture, or a model to go on from", HelpName = "WIDTHS|FILE" };
+    private readonly Argument<string> data =
+        new("DATA") { Description = "IMAGES,LABELS (two idx files), CIFAR batches (.bin,.bin,…), a folder of class folders, or a .csv or .npy table whose last column is the target" };
+    private readonly Option<string?> arch =
+        new("--arch")
+        {
+            Description = "widths such as 784-128-128-10, a .json architecture, or a model to go on from",
+            HelpName = "WIDTHS|FILE"
+        };
     private readonly Option<string> activation = new("--activation")
     {
         Description = "relu, leaky:A, dropout:P, droprelu:KEEP, rrelu:L,U, rrelu-xu:L,U or symdroprelu:Q (default: relu)",
@@ -19,13 +25,28 @@ internal sealed class TrainVerb : Verb
         DefaultValueFactory = _ => "relu",
     };
 
-    private readonly Option<string?> test = new("--test") { Description = "data to measure on (default: the training data)", HelpName = "DATA" };
-    private readonly Option<string?> target = new("--target") { Description = "the target column of a table, by name or number", HelpName = "COLUMN" };
+    private readonly Option<string?> test =
+        new("--test") { Description = "data to measure on (default: the training data)", HelpName = "DATA" };
+    private readonly Option<string?> target =
+        new("--target") { Description = "the target column of a table, by name or number", HelpName = "COLUMN" };
     private readonly TrainingRecipe recipe = new();
-    private readonly Option<int> patience = new("--patience") { Description = "end when the loss on --test has not fallen for N epochs, with the weights of the least loss (default: 0, never)", HelpName = "N", DefaultValueFactory = _ => 0 };
-    private readonly Option<string?> normalize = new("--normalize") { Description = "inputs enter as (x - MEAN) / SD; pixels are divided by 255 before", HelpName = "MEAN,SD" };
+    private readonly Option<int> patience =
+        new("--patience")
+        {
+            Description =
+        "end when the loss on --test has not fallen for N epochs, with the weights of the least loss (default: 0, never)",
+            HelpName = "N",
+            DefaultValueFactory = _ => 0
+        };
+    private readonly Option<string?> normalize =
+        new("--normalize") { Description = "inputs enter as (x - MEAN) / SD; pixels are divided by 255 before", HelpName = "MEAN,SD" };
     private readonly Option<string?> resume = new("--resume") { Description = "go on from a checkpoint of the same call", HelpName = "F" };
-    private readonly Option<string?> checkpoint = new("--checkpoint") { Description = "write a checkpoint after every epoch (when stopped: always, to OUT.checkpoint)", HelpName = "F" };
+    private readonly Option<string?> checkpoint =
+        new("--checkpoint")
+        {
+            Description = "write a checkpoint after every epoch (when stopped: always, to OUT.checkpoint)",
+            HelpName = "F"
+        };
     private readonly Option<string?> output = new("--out") { Description = "the .onnx or .json file to write", HelpName = "NET" };
 
     public override string Name => "train";
@@ -45,8 +66,10 @@ internal sealed class TrainVerb : Verb
 
     public override Answer Run(VerbCall call)
     {
-        string path = call.Get(output) ?? throw new OrthantInputException("command line", "--out", "nothing", "the file to write the network to");
-        string shape = call.Get(arch) ?? throw new OrthantInputException("command line", "--arch", "nothing", "widths such as 784-128-128-10, or a file");
+        string path = call.Get(output) ?? throw new OrthantInputException("command line", "--out", "nothing",
+            "the file to write the network to");
+        string shape = call.Get(arch) ?? throw new OrthantInputException("command line", "--arch", "nothing",
+            "widths such as 784-128-128-10, or a file");
         InputScaling? scaling = call.Get(normalize) is string given ? InputScaling.Parse(given) : null;
         SampleData samples = SampleData.Of(call.Get(data), DataSource.Load(call.Get(data), call.Get(target)), scaling ?? InputScaling.None);
         ArchitectureChoice choice = ArchitectureChoice.Read(shape, "--arch", samples.Source);
@@ -55,14 +78,21 @@ internal sealed class TrainVerb : Verb
             ? SampleData.Of(other, DataSource.Load(other, call.Get(target)), scaling ?? InputScaling.None).Labelled(choice.Outputs)
             : null;
         TrainingTask task = choice.Task(training, measured);
-        TrainingOptions options = ReadOptions(call) with { Checkpoints = call.Get(checkpoint) is string kept ? new CheckpointFile(kept) : null };
-        if (choice.Images is null && options.Augmentation != Augmentation.None) throw new OrthantInputException("command line", "--flip, --shift", "dense layers", "a network of convolutions");
-        if (options.Patience > 0 && measured is null) throw new OrthantInputException("command line", "--patience", "no --test", "data to measure on");
+        TrainingOptions options = ReadOptions(call) with
+        {
+            Checkpoints = call.Get(checkpoint) is string kept ? new CheckpointFile(kept)
+            : null
+        };
+        if (choice.Images is null && options.Augmentation != Augmentation.None) throw new OrthantInputException("command line",
+            "--flip, --shift", "dense layers", "a network of convolutions");
+        if (options.Patience > 0 && measured is null) throw new OrthantInputException("command line", "--patience", "no --test",
+            "data to measure on");
         string[] inputs = [.. call.Get(data).Split(','), .. call.Get(resume) is string r ? [r] : Array.Empty<string>()];
         OutputFolder.PrepareFor(path);
         foreach (string input in inputs.Where(File.Exists)) OutputFile.RefuseInput(path, input);
         TrainingResult result;
-        using (ProgressLine line = call.ShowProgress()) result = NetworkTrainer.Train(task, options, new EpochLines(line), call.Cancellation);
+        using (ProgressLine line = call.ShowProgress()) result =
+            NetworkTrainer.Train(task, options, new EpochLines(line), call.Cancellation);
         ReluNetwork network = result.Network.With(name: Path.GetFileNameWithoutExtension(path), metadata: Notes(result.Network, scaling));
         ModelFile.Write(path, network);
         string? saved = call.Get(checkpoint) ?? (result.IsComplete ? null : path + ".checkpoint");
@@ -99,7 +129,8 @@ internal sealed class TrainVerb : Verb
         {
             view.Table(["epoch", "loss", onTest ? "test" : "", "seconds"], result.Epochs.TakeLast(12).Select(e => new[]
             {
-                e.Epoch.ToString(CultureInfo.InvariantCulture), View.Number(e.Loss), e.Test is { } t ? View.Number(t.Accuracy ?? t.RootMeanSquareError ?? 0) : "", View.Number(e.Seconds),
+                e.Epoch.ToString(CultureInfo.InvariantCulture), View.Number(e.Loss), e.Test is { } t
+                    ? View.Number(t.Accuracy ?? t.RootMeanSquareError ?? 0) : "", View.Number(e.Seconds),
             }));
             string on = onTest ? "test data" : "training data";
             view.Line(m.Accuracy is double accuracy
@@ -122,7 +153,8 @@ internal sealed class TrainVerb : Verb
     {
         if (!ActivationLaw.TryParse(call.Get(activation), out ActivationLaw? law))
         {
-            throw new OrthantInputException("command line", "--activation", $"'{call.Get(activation)}'", "relu, leaky:A, dropout:P, droprelu:KEEP, rrelu:L,U, rrelu-xu:L,U or symdroprelu:Q");
+            throw new OrthantInputException("command line", "--activation", $"'{call.Get(activation)}'",
+                "relu, leaky:A, dropout:P, droprelu:KEEP, rrelu:L,U, rrelu-xu:L,U or symdroprelu:Q");
         }
         return recipe.Read(call, call.Seed, call.Threads) with
         {

@@ -7,12 +7,14 @@ namespace Orthant.Cli.Verbs;
 /// <summary>The tables of <see cref="UncertaintyVerb"/>, for a person and as JSON.</summary>
 internal static class UncertaintyView
 {
-    private static readonly ActivationLawKind[] Families = [ActivationLawKind.Dropout, ActivationLawKind.DropRelu, ActivationLawKind.SymmetricDrop, ActivationLawKind.RandomizedLeaky];
+    private static readonly ActivationLawKind[] Families =
+        [ActivationLawKind.Dropout, ActivationLawKind.DropRelu, ActivationLawKind.SymmetricDrop, ActivationLawKind.RandomizedLeaky];
 
     public static void Figures(View view, UncertaintyEvaluation e, Dictionary<string, Bootstrap> intervals)
     {
         string Error(string key) => e.Errors.TryGetValue(key, out double value) ? View.Number(value) : "";
-        string Interval(string key) => intervals.TryGetValue(key, out Bootstrap? b) ? string.Create(CultureInfo.InvariantCulture, $"{b.Lower:G4} to {b.Upper:G4}") : "";
+        string Interval(string key) => intervals.TryGetValue(key, out Bootstrap? b)
+            ? string.Create(CultureInfo.InvariantCulture, $"{b.Lower:G4} to {b.Upper:G4}") : "";
         string[] Row(string name, string key, double value) => [name, View.Number(value), Error(key), Interval(key)];
         List<string[]> rows =
         [
@@ -32,17 +34,21 @@ internal static class UncertaintyView
         ["law", "accuracy", "nll", "ECE", "mutual information", ""],
         tuning.Trials.Select(t => new[]
         {
-            t.Law.ToString(), View.Number(t.Metrics.Accuracy), View.Number(t.Metrics.NegativeLogLikelihood), View.Number(t.Metrics.Ece), View.Number(t.MutualInformation),
+            t.Law.ToString(), View.Number(t.Metrics.Accuracy), View.Number(t.Metrics.NegativeLogLikelihood), View.Number(t.Metrics.Ece),
+                View.Number(t.MutualInformation),
             ReferenceEquals(t, tuning.Best) ? "chosen" : t.WithinBudget ? "" : "beyond the budget",
         }));
 
     public static void Diversity(View view, DiversityBudget budget)
     {
-        view.Table(["site", "units", "active", "(h-)²/(h+)²", "variance injected a unit", "variance at the outputs"], budget.Sites.Select(s => new[]
+        view.Table(["site", "units", "active", "(h-)²/(h+)²", "variance injected a unit", "variance at the outputs"],
+            budget.Sites.Select(s => new[]
         {
-            $"{s.Site}", $"{s.Units}", View.Number(s.ActivePart), s.InactiveRatio is double r ? View.Number(r) : "none active", View.Number(s.InjectedVariance), View.Number(s.OutputVariance),
+            $"{s.Site}", $"{s.Units}", View.Number(s.ActivePart), s.InactiveRatio is double r ? View.Number(r) : "none active",
+                View.Number(s.InjectedVariance), View.Number(s.OutputVariance),
         }));
-        string[] matches = [.. Families.Where(f => f != budget.Law.Kind).Select(budget.Match).OfType<ActivationLaw>().Select(l => $"mc-{l}")];
+        string[] matches = [.. Families.Where(f => f != budget.Law.Kind).Select(budget.Match).OfType<ActivationLaw>().Select(l =>
+            $"mc-{l}")];
         if (matches.Length > 0) view.Line($"as much variance at the outputs, to first order: {string.Join(", ", matches)}");
     }
 
@@ -76,5 +82,6 @@ internal static class UncertaintyView
     ];
 
     public static string[] Matches(DiversityBudget? budget) =>
-        budget is null ? [] : [.. Families.Where(f => f != budget.Law.Kind).Select(budget.Match).OfType<ActivationLaw>().Select(l => $"mc-{l}")];
+        budget is null ? [] : [.. Families.Where(f => f != budget.Law.Kind).Select(budget.Match).OfType<ActivationLaw>().Select(l =>
+            $"mc-{l}")];
 }

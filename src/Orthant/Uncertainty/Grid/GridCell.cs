@@ -60,7 +60,8 @@ public sealed record GridCell
     /// <summary>Memory: the bytes that have to be kept in order to predict.</summary>
     public long ModelBytes { get; init; }
 
-    /// <summary>The difference of the negative log-likelihood from the plain network's of the same seed; null for that one, and where either is infinite.</summary>
+    /// <summary>The difference of the negative log-likelihood from the plain network's of the same seed; null for that one, and where
+    /// either is infinite.</summary>
     public double? NllDifference { get; init; }
 
     /// <summary>The two-sided p-value of that difference, by random signs.</summary>

@@ -27,9 +27,11 @@ public sealed record TrainedNetwork(ReluNetwork Network, double Seconds);
 
 /// <summary>Methods × data sets × seeds, each measured alike: what each is worth, and what it costs.</summary>
 /// <remarks>
-/// <para>A cell depends on its data set, method and seed alone, so that cells can be measured in any order and an interrupted comparison goes on with the rest.
+/// <para>A cell depends on its data set, method and seed alone, so that cells can be measured in any order and an interrupted comparison
+/// goes on with the rest.
 /// Member j of an ensemble of seed s is the plain network of seed s + 1000 j; member 0 is thus the network of the other methods.</para>
-/// <para>Costs are processor seconds of the whole process; training is that of all networks a method needs, with what is fitted behind them.</para>
+/// <para>Costs are processor seconds of the whole process; training is that of all networks a method needs, with what is fitted behind
+/// them.</para>
 /// </remarks>
 public static class MethodGrid
 {
@@ -49,14 +51,16 @@ public static class MethodGrid
     /// <exception cref="OrthantInputException">The method is yet to be tuned, or does not fit the networks.</exception>
     /// <exception cref="OperationCanceledException">The work was stopped.</exception>
     public static GridCell Measure(
-        GridDataSet data, GridMethod row, ulong seed, Func<ActivationLaw, ulong, TrainedNetwork> train, int passes = 20, int threads = 1, CancellationToken cancellation = default)
+        GridDataSet data, GridMethod row, ulong seed, Func<ActivationLaw, ulong, TrainedNetwork> train, int passes = 20, int threads = 1,
+            CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(row);
         ArgumentNullException.ThrowIfNull(train);
         PredictiveMethod method = row.Method;
         if (method.IsTuned) throw new OrthantInputException("grid", "method", $"'{method}'", "a method with its numbers");
-        if (method is { Predictor: PredictorKind.Ensemble, Members: null }) throw new OrthantInputException("grid", "method", "'ensemble'", "ensemble:N");
+        if (method is { Predictor: PredictorKind.Ensemble, Members: null }) throw new OrthantInputException("grid", "method", "'ensemble'",
+            "ensemble:N");
         if (seed >= SeedStep) throw new OrthantInputException("grid", "seed", $"{seed}", $"a seed below {SeedStep}");
         ActivationLaw law = row.Afterwards ? ActivationLaw.Relu : method.Law ?? ActivationLaw.Relu;
         TrainedNetwork[] networks = new TrainedNetwork[method.Members ?? 1];
@@ -69,7 +73,8 @@ public static class MethodGrid
         TimeSpan started = Environment.CpuUsage.TotalTime;
         Predictor predictor = Predictor.Of(method, [.. networks.Select(n => n.Network)], data.Training, RandomGranularity.Element, threads);
         Recalibration? map = method.Map is RecalibrationMap kind
-            ? Recalibration.Fit(kind, predictor.Predict(data.Validation.Inputs, options, null, cancellation).Mean, data.Validation.Classes.Span)
+            ? Recalibration.Fit(kind, predictor.Predict(data.Validation.Inputs, options, null, cancellation).Mean,
+                data.Validation.Classes.Span)
             : null;
         double fitting = (Environment.CpuUsage.TotalTime - started).TotalSeconds;
         predictor.Predict(FirstRows(data.Test.Inputs), options, null, cancellation);
@@ -82,8 +87,10 @@ public static class MethodGrid
         ReadOnlySpan<int> labels = data.Test.Classes.Span;
         ClassificationMetrics m = ClassificationMetrics.Of(mean, labels);
         double? Detects(OutlierScore score) =>
-            far is not null && OutlierScores.Of(score, mean, inside) is double[] a && OutlierScores.Of(score, far, outside!) is double[] b ? DetectionMetrics.Of(a, b).Auroc : null;
-        PairedTest? beside = method == new PredictiveMethod() ? null : BesidePlain(data, mean, train(ActivationLaw.Relu, seed), options, cancellation);
+            far is not null && OutlierScores.Of(score, mean, inside) is double[] a && OutlierScores.Of(score, far, outside!) is double[] b
+                ? DetectionMetrics.Of(a, b).Auroc : null;
+        PairedTest? beside = method == new PredictiveMethod() ? null
+            : BesidePlain(data, mean, train(ActivationLaw.Relu, seed), options, cancellation);
         PredictiveDistribution p = inside.Passes;
         return new GridCell
         {
@@ -111,10 +118,13 @@ public static class MethodGrid
     }
 
     /// <summary>The likelihood beside the plain network's, sample by sample; null where either is infinite.</summary>
-    private static PairedTest? BesidePlain(GridDataSet data, ClassProbabilities mean, TrainedNetwork plain, PassOptions options, CancellationToken cancellation)
+    private static PairedTest? BesidePlain(GridDataSet data, ClassProbabilities mean, TrainedNetwork plain, PassOptions options,
+        CancellationToken cancellation)
     {
-        ClassProbabilities other = Predictor.Of(new PredictiveMethod(), [plain.Network]).Predict(data.Test.Inputs, options, null, cancellation).Mean;
-        double[] own = SampleLosses.NegativeLogLikelihoods(mean, data.Test.Classes.Span), others = SampleLosses.NegativeLogLikelihoods(other, data.Test.Classes.Span);
+        ClassProbabilities other = Predictor.Of(new PredictiveMethod(), [plain.Network]).Predict(data.Test.Inputs, options, null,
+            cancellation).Mean;
+        double[] own = SampleLosses.NegativeLogLikelihoods(mean, data.Test.Classes.Span),
+            others = SampleLosses.NegativeLogLikelihoods(other, data.Test.Classes.Span);
         return own.All(double.IsFinite) && others.All(double.IsFinite) ? PairedTest.Of(own, others, options.Seed) : null;
     }
 

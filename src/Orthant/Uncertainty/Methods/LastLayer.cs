@@ -4,7 +4,8 @@ using Orthant.Training;
 namespace Orthant.Uncertainty;
 
 /// <summary>A network taken apart before its last affine layer: what that layer reads (the features), and its weights.</summary>
-/// <remarks>Laplace approximations and outlier scores of features need it. Random activations are at their mean slopes. Immutable, safe to share.</remarks>
+/// <remarks>Laplace approximations and outlier scores of features need it. Random activations are at their mean slopes. Immutable, safe to
+/// share.</remarks>
 public sealed class LastLayer
 {
     private readonly UncertainNetwork? body;
@@ -35,9 +36,11 @@ public sealed class LastLayer
         ArgumentNullException.ThrowIfNull(network);
         if (network.Layers[^1] is not AffineLayer { Activations.IsIdentity: true } last)
         {
-            throw new OrthantInputException(network.Name.Length > 0 ? network.Name : "the network", "last layer", network.Layers[^1].ToString() ?? "", "an affine layer without an activation");
+            throw new OrthantInputException(network.Name.Length > 0 ? network.Name : "the network", "last layer",
+                network.Layers[^1].ToString() ?? "", "an affine layer without an activation");
         }
-        UncertainNetwork? body = network.Layers.Length == 1 ? null : UncertainNetwork.AtMeanSlopes(new ReluNetwork(network.Layers[..^1], network.ElementType, network.Name, network.Metadata));
+        UncertainNetwork? body = network.Layers.Length == 1 ? null
+            : UncertainNetwork.AtMeanSlopes(new ReluNetwork(network.Layers[..^1], network.ElementType, network.Name, network.Metadata));
         return new LastLayer(body, last.Linear.ToDense(), last.Bias.ToArray());
     }
 

@@ -19,7 +19,8 @@ public enum PredictorKind
     Laplace,
 }
 
-/// <summary>A way to be sure or not, as it is written on the command line and in tables: a predictor, and perhaps a calibration map behind it.</summary>
+/// <summary>A way to be sure or not, as it is written on the command line and in tables: a predictor, and perhaps a calibration map behind
+/// it.</summary>
 /// <remarks>
 /// <code>
 ///     METHOD     = PREDICTOR | MAP | PREDICTOR+MAP                a map alone stands behind the deterministic network
@@ -31,7 +32,8 @@ public enum PredictorKind
 /// </remarks>
 public sealed record PredictiveMethod
 {
-    private static readonly string[] Predictors = ["deterministic", "mc-dropout", "mc-droprelu", "mc-rrelu", "mc-rrelu-xu", "mc-symdroprelu", "ensemble", "laplace"];
+    private static readonly string[] Predictors =
+        ["deterministic", "mc-dropout", "mc-droprelu", "mc-rrelu", "mc-rrelu-xu", "mc-symdroprelu", "ensemble", "laplace"];
     private static readonly string[] Maps = Enum.GetNames<RecalibrationMap>().Select(n => n.ToLowerInvariant()).ToArray();
     private static readonly string[] Structures = Enum.GetNames<LaplaceStructure>().Select(n => n.ToLowerInvariant()).ToArray();
 
@@ -64,7 +66,10 @@ public sealed record PredictiveMethod
         ArgumentNullException.ThrowIfNull(text);
         int plus = text.LastIndexOf('+');
         // A plus sign may also belong to a number, such as 1e+2.
-        if (plus > 0 && plus + 1 < text.Length && char.IsAsciiLetter(text[plus + 1])) return ParsePredictor(text, text[..plus]) with { Map = ParseMap(text, text[(plus + 1)..]) };
+        if (plus > 0 && plus + 1 < text.Length && char.IsAsciiLetter(text[plus + 1]))
+        {
+            return ParsePredictor(text, text[..plus]) with { Map = ParseMap(text, text[(plus + 1)..]) };
+        }
         return Maps.Contains(text) ? new PredictiveMethod { Map = ParseMap(text, text) } : ParsePredictor(text, text);
     }
 
@@ -80,14 +85,16 @@ public sealed record PredictiveMethod
             _ => "deterministic",
         };
         return Map is not RecalibrationMap map ? predictor
-            : Predictor == PredictorKind.Deterministic ? map.ToString().ToLowerInvariant() : $"{predictor}+{map.ToString().ToLowerInvariant()}";
+            : Predictor == PredictorKind.Deterministic ? map.ToString().ToLowerInvariant()
+                : $"{predictor}+{map.ToString().ToLowerInvariant()}";
     }
 
     private static PredictiveMethod ParsePredictor(string whole, string text)
     {
         int colon = text.IndexOf(':', StringComparison.Ordinal);
         string name = colon < 0 ? text : text[..colon], rest = colon < 0 ? "" : text[(colon + 1)..];
-        if (!Predictors.Contains(name)) throw Wrong(whole, Spelling.Nearest(name, [.. Predictors, .. Maps]) is string near ? $"perhaps {near}" : string.Join(", ", [.. Predictors, .. Maps]));
+        if (!Predictors.Contains(name)) throw Wrong(whole, Spelling.Nearest(name, [.. Predictors, .. Maps]) is string near
+            ? $"perhaps {near}" : string.Join(", ", [.. Predictors, .. Maps]));
         switch (name)
         {
             case "deterministic":
@@ -99,7 +106,11 @@ public sealed record PredictiveMethod
                     : throw Wrong(whole, "ensemble:N with N of 2 or more");
             case "laplace":
                 if (colon >= 0 && !Structures.Contains(rest)) throw Wrong(whole, $"laplace:{string.Join('|', Structures)}");
-                return new PredictiveMethod { Predictor = PredictorKind.Laplace, Structure = colon < 0 ? LaplaceStructure.Full : Enum.Parse<LaplaceStructure>(rest, ignoreCase: true) };
+                return new PredictiveMethod
+                {
+                    Predictor = PredictorKind.Laplace,
+                    Structure = colon < 0 ? LaplaceStructure.Full : Enum.Parse<LaplaceStructure>(rest, ignoreCase: true),
+                };
         }
         string law = name["mc-".Length..];
         if (colon < 0)
@@ -108,7 +119,8 @@ public sealed record PredictiveMethod
                 ? new PredictiveMethod { Predictor = PredictorKind.Randomized, Family = family }
                 : throw Wrong(whole, Expected(name));
         }
-        return ActivationLaw.TryParse($"{law}:{rest}", out ActivationLaw? parsed) ? new PredictiveMethod { Predictor = PredictorKind.Randomized, Law = parsed } : throw Wrong(whole, Expected(name));
+        return ActivationLaw.TryParse($"{law}:{rest}", out ActivationLaw? parsed)
+            ? new PredictiveMethod { Predictor = PredictorKind.Randomized, Law = parsed } : throw Wrong(whole, Expected(name));
     }
 
     private static RecalibrationMap ParseMap(string whole, string text)

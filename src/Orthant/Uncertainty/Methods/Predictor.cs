@@ -5,16 +5,19 @@ using Orthant.Training;
 namespace Orthant.Uncertainty;
 
 /// <summary>A <see cref="PredictiveMethod"/> with its networks: what turns samples into <see cref="Predictions"/>.</summary>
-/// <remarks>A calibration map is not part of it: that is learned from predictions, see <see cref="Recalibration"/>. Immutable, safe to share.</remarks>
+/// <remarks>A calibration map is not part of it: that is learned from predictions, see <see cref="Recalibration"/>. Immutable, safe to
+/// share.</remarks>
 public sealed class Predictor
 {
-    /// <summary>Normal draws a sample of the Laplace approximation go by passes; these keep them apart from other draws of the seed.</summary>
+    /// <summary>Normal draws a sample of the Laplace approximation go by passes; these keep them apart from other draws of the
+    /// seed.</summary>
     private const ulong LaplacePurpose = 0x1A91ACE;
 
     private readonly ImmutableArray<UncertainNetwork> networks;
     private readonly LastLayer? lastLayer;
 
-    private Predictor(PredictiveMethod method, ImmutableArray<UncertainNetwork> networks, LastLayer? lastLayer = null, LastLayerLaplace? laplace = null)
+    private Predictor(PredictiveMethod method, ImmutableArray<UncertainNetwork> networks, LastLayer? lastLayer = null,
+        LastLayerLaplace? laplace = null)
     {
         Method = method;
         this.networks = networks;
@@ -31,7 +34,8 @@ public sealed class Predictor
     /// <summary>The posterior of the last layer, or null for other methods.</summary>
     public LastLayerLaplace? Laplace { get; }
 
-    /// <summary>The bytes that have to be kept in order to predict: four a stored weight, and eight a number of a posterior's covariance.</summary>
+    /// <summary>The bytes that have to be kept in order to predict: four a stored weight, and eight a number of a posterior's
+    /// covariance.</summary>
     public long ModelBytes
     {
         get
@@ -54,9 +58,11 @@ public sealed class Predictor
     /// <param name="training">The data that the network was trained on, for a Laplace approximation; else it may be null.</param>
     /// <param name="granularity">Which units share a random draw.</param>
     /// <param name="threads">At least 1.</param>
-    /// <exception cref="OrthantInputException">Networks do not fit together or the method, or there are no training data that it needs.</exception>
+    /// <exception cref="OrthantInputException">Networks do not fit together or the method, or there are no training data that it
+    /// needs.</exception>
     public static Predictor Of(
-        PredictiveMethod method, IReadOnlyList<ReluNetwork> networks, LabelledData? training = null, RandomGranularity granularity = RandomGranularity.Element, int threads = 1)
+        PredictiveMethod method, IReadOnlyList<ReluNetwork> networks, LabelledData? training = null,
+            RandomGranularity granularity = RandomGranularity.Element, int threads = 1)
     {
         ArgumentNullException.ThrowIfNull(method);
         ArgumentNullException.ThrowIfNull(networks);
@@ -68,10 +74,12 @@ public sealed class Predictor
         }
         if (method.Predictor == PredictorKind.Ensemble)
         {
-            if (method.Members is int members && members != networks.Count) throw new OrthantInputException("ensemble", "members", $"{networks.Count}", $"{members}, as {method} says");
+            if (method.Members is int members && members != networks.Count) throw new OrthantInputException("ensemble", "members",
+                $"{networks.Count}", $"{members}, as {method} says");
             return new Predictor(method with { Members = networks.Count }, [.. networks.Select(UncertainNetwork.AtMeanSlopes)]);
         }
-        if (networks.Count > 1) throw new OrthantInputException("command line", "MODEL", $"{networks.Count} models", "one, or --method ensemble");
+        if (networks.Count > 1) throw new OrthantInputException("command line", "MODEL", $"{networks.Count} models",
+            "one, or --method ensemble");
         ReluNetwork network = networks[0];
         if (method.Predictor == PredictorKind.Deterministic) return new Predictor(method, [UncertainNetwork.AtMeanSlopes(network)]);
         if (method.Predictor == PredictorKind.Randomized)
@@ -80,9 +88,11 @@ public sealed class Predictor
             PredictorKind kind = random.Law.IsRandom ? PredictorKind.Randomized : PredictorKind.Deterministic;
             return new Predictor(method with { Law = random.Law, Predictor = kind }, [random]);
         }
-        if (training is null) throw new OrthantInputException("command line", "--training", "nothing", "the data that the network was trained on, for laplace");
+        if (training is null) throw new OrthantInputException("command line", "--training", "nothing",
+            "the data that the network was trained on, for laplace");
         LastLayer last = LastLayer.Of(network);
-        LastLayerLaplace posterior = LastLayerLaplace.Fit(last.FeaturesOf(training.Inputs, threads), training.Classes.Span, last.Weights.Span, last.Bias.Span, null, method.Structure);
+        LastLayerLaplace posterior = LastLayerLaplace.Fit(last.FeaturesOf(training.Inputs, threads), training.Classes.Span,
+            last.Weights.Span, last.Bias.Span, null, method.Structure);
         return new Predictor(method, [UncertainNetwork.AtMeanSlopes(network)], last, posterior);
     }
 
@@ -94,11 +104,13 @@ public sealed class Predictor
     /// <exception cref="OrthantInputException">The inputs do not fit the network.</exception>
     /// <exception cref="OperationCanceledException">The work was stopped.</exception>
     public Predictions Predict(
-        InputRows inputs, PassOptions? options = null, Func<PredictiveDistribution, bool>? enough = null, CancellationToken cancellation = default)
+        InputRows inputs, PassOptions? options = null, Func<PredictiveDistribution, bool>? enough = null,
+            CancellationToken cancellation = default)
     {
         PassOptions how = options ?? new PassOptions();
         if (Randomized is UncertainNetwork random) return new Predictions(random.Predict(inputs, how, enough, cancellation));
-        if (Laplace is not null) return new Predictions(Laplace.Sample(lastLayer!.FeaturesOf(inputs, how.Threads), how.Passes, how.Seed ^ LaplacePurpose));
+        if (Laplace is not null) return new Predictions(Laplace.Sample(lastLayer!.FeaturesOf(inputs, how.Threads), how.Passes,
+            how.Seed ^ LaplacePurpose));
         List<float[]> members = [];
         foreach (UncertainNetwork network in networks)
         {
@@ -106,12 +118,14 @@ public sealed class Predictor
             members.Add(network.Pass(inputs, 0, how));
         }
         PredictiveDistribution all = PredictiveDistribution.FromMembers(members, networks[0].Network.Outputs);
-        return new Predictions(all, members.Count == 1 ? new ReadOnlyMemory<double>(Array.ConvertAll(members[0], z => (double)z)) : (ReadOnlyMemory<double>?)null);
+        return new Predictions(all, members.Count == 1 ? new ReadOnlyMemory<double>(Array.ConvertAll(members[0], z => (double)z))
+            : (ReadOnlyMemory<double>?)null);
     }
 }
 
 /// <summary>What a method says of samples, before calibration.</summary>
-/// <param name="Passes">The mean probabilities, and how far passes, draws or members disagree; a single pass for a method without them.</param>
+/// <param name="Passes">The mean probabilities, and how far passes, draws or members disagree; a single pass for a method without
+/// them.</param>
 /// <param name="Logits">samples × classes logits of a method of a single pass; null for several.</param>
 public sealed record Predictions(PredictiveDistribution Passes, ReadOnlyMemory<double>? Logits = null)
 {

@@ -6,7 +6,8 @@ namespace Orthant.Uncertainty;
 /// <param name="Value">The statistic of the data itself.</param>
 /// <param name="Lower">The lower end of the interval.</param>
 /// <param name="Upper">The upper end.</param>
-/// <remarks>Source: Efron and Tibshirani, "An introduction to the bootstrap", 1993. The interval tells the error of having these samples and no others; the
+/// <remarks>Source: Efron and Tibshirani, "An introduction to the bootstrap", 1993. The interval tells the error of having these samples
+/// and no others; the
 /// Monte-Carlo errors of <see cref="UncertaintyEvaluation"/> that of having these passes.</remarks>
 public sealed record Bootstrap(double Value, double Lower, double Upper)
 {
@@ -23,7 +24,8 @@ public sealed record Bootstrap(double Value, double Lower, double Upper)
         ArgumentOutOfRangeException.ThrowIfLessThan(resamples, 2);
         if (!(level > 0 && level < 1)) throw new ArgumentOutOfRangeException(nameof(level), level, "A level lies between 0 and 1.");
         double[] values = [.. Draws(samples, seed, resamples).Select(statistic).Order()];
-        return new Bootstrap(statistic([.. Enumerable.Range(0, samples)]), Quantile(values, (1 - level) / 2), Quantile(values, (1 + level) / 2));
+        return new Bootstrap(statistic([.. Enumerable.Range(0, samples)]), Quantile(values, (1 - level) / 2),
+            Quantile(values, (1 + level) / 2));
     }
 
     /// <summary>Resamples a curve: the interval of each of its points by itself.</summary>
@@ -54,7 +56,8 @@ public sealed record Bootstrap(double Value, double Lower, double Upper)
             .. own.Select((value, i) =>
             {
                 double[] sorted = [.. points[i].Order()];
-                return sorted.Length < 2 ? new Bootstrap(value, double.NaN, double.NaN) : new Bootstrap(value, Quantile(sorted, (1 - level) / 2), Quantile(sorted, (1 + level) / 2));
+                return sorted.Length < 2 ? new Bootstrap(value, double.NaN, double.NaN)
+                    : new Bootstrap(value, Quantile(sorted, (1 - level) / 2), Quantile(sorted, (1 + level) / 2));
             }),
         ];
     }
@@ -80,6 +83,7 @@ public sealed record Bootstrap(double Value, double Lower, double Upper)
         int below = Math.Min((int)at, sorted.Length - 2);
         double rest = at - below;
         // An infinite statistic has no differences to interpolate with.
-        return rest == 0 || sorted[below] == sorted[below + 1] ? sorted[below] : sorted[below] + (rest * (sorted[below + 1] - sorted[below]));
+        return rest == 0 || sorted[below] == sorted[below + 1] ? sorted[below]
+            : sorted[below] + (rest * (sorted[below + 1] - sorted[below]));
     }
 }

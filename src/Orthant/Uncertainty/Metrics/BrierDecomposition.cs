@@ -1,11 +1,13 @@
 namespace Orthant.Uncertainty;
 
-/// <summary>The Brier score taken apart: what is lost to miscalibration, what is won by telling samples apart, and what no forecast of the base rates could avoid.</summary>
+/// <summary>The Brier score taken apart: what is lost to miscalibration, what is won by telling samples apart, and what no forecast of the
+/// base rates could avoid.</summary>
 /// <param name="Reliability">Σ over classes and bins of n_b/N (mean probability − frequency)²: 0 for calibrated probabilities.</param>
 /// <param name="Resolution">Σ of n_b/N (frequency in the bin − frequency overall)²: the larger the better.</param>
 /// <param name="Uncertainty">Σ over classes of r(1 − r) with r the frequency of the class.</param>
 /// <param name="WithinBins">What is left of the score, the spread of probabilities inside bins: 0 where each bin holds one value.</param>
-/// <remarks>Brier score = reliability − resolution + uncertainty + within bins. Sources: Murphy, Journal of Applied Meteorology 1973, one class against the rest;
+/// <remarks>Brier score = reliability − resolution + uncertainty + within bins. Sources: Murphy, Journal of Applied Meteorology 1973, one
+/// class against the rest;
 /// Stephenson, Coelho and Jolliffe, Weather and Forecasting 2008, for the terms within bins.</remarks>
 public sealed record BrierDecomposition(double Reliability, double Resolution, double Uncertainty, double WithinBins)
 {
@@ -17,7 +19,8 @@ public sealed record BrierDecomposition(double Reliability, double Resolution, d
     /// <param name="labels">One class a sample.</param>
     /// <param name="bins">The number of bins, at least 1.</param>
     /// <exception cref="OrthantInputException">A label is no class, or their number is not that of the samples.</exception>
-    public static BrierDecomposition Of(ClassProbabilities probabilities, ReadOnlySpan<int> labels, int bins = ClassificationMetrics.UsualBins)
+    public static BrierDecomposition Of(ClassProbabilities probabilities, ReadOnlySpan<int> labels,
+        int bins = ClassificationMetrics.UsualBins)
     {
         double score = SampleLosses.BrierScores(probabilities, labels).Average(), reliability = 0, resolution = 0, uncertainty = 0;
         double[] own = new double[labels.Length];

@@ -7,7 +7,8 @@ namespace Orthant.Uncertainty;
 /// <param name="Ece">The expected calibration error in bins of equal width; see <see cref="Calibration"/>.</param>
 /// <param name="AdaptiveEce">The expected calibration error in bins of equal mass.</param>
 /// <param name="Aurc">The area under the risk-coverage curve, by the largest probability; see <see cref="RiskCoverage"/>.</param>
-public sealed record ClassificationMetrics(double Accuracy, double NegativeLogLikelihood, double Brier, double Ece, double AdaptiveEce, double Aurc)
+public sealed record ClassificationMetrics(double Accuracy, double NegativeLogLikelihood, double Brier, double Ece, double AdaptiveEce,
+    double Aurc)
 {
     /// <summary>The bins of <see cref="Ece"/> unless said otherwise.</summary>
     public const int UsualBins = 15;
@@ -34,7 +35,8 @@ public sealed record ClassificationMetrics(double Accuracy, double NegativeLogLi
             RiskCoverage.Of(confidences, correct).Area);
     }
 
-    /// <summary>The part of samples whose class is among the most probable ones; of equal probabilities those of lower classes come first.</summary>
+    /// <summary>The part of samples whose class is among the most probable ones; of equal probabilities those of lower classes come
+    /// first.</summary>
     /// <param name="probabilities">The probabilities.</param>
     /// <param name="labels">The right class of each sample.</param>
     /// <param name="count">How many classes are looked at, from 1.</param>
@@ -93,11 +95,13 @@ public sealed record ClassificationMetrics(double Accuracy, double NegativeLogLi
     private static void CheckLabels(ClassProbabilities probabilities, ReadOnlySpan<int> labels)
     {
         ArgumentNullException.ThrowIfNull(probabilities);
-        if (labels.Length != probabilities.Samples) throw new OrthantInputException("labels", "", $"{labels.Length} labels", $"{probabilities.Samples}, one a sample");
+        if (labels.Length != probabilities.Samples) throw new OrthantInputException("labels", "", $"{labels.Length} labels",
+            $"{probabilities.Samples}, one a sample");
         for (int i = 0; i < labels.Length; i++)
         {
             if ((uint)labels[i] < (uint)probabilities.Classes) continue;
-            throw new OrthantInputException("labels", $"sample {i}", $"class {labels[i]}", $"classes from 0 to {probabilities.Classes - 1}");
+            throw new OrthantInputException("labels", $"sample {i}", $"class {labels[i]}",
+                $"classes from 0 to {probabilities.Classes - 1}");
         }
     }
 }

@@ -1,7 +1,8 @@
 namespace Orthant.Uncertainty;
 
 /// <summary>What error remains when only the most confident samples are answered.</summary>
-/// <remarks>The curve has one point a sample: among the k most confident (stable order of equals) the part that is wrong. Its mean is the AURC. Source: Geifman,
+/// <remarks>The curve has one point a sample: among the k most confident (stable order of equals) the part that is wrong. Its mean is the
+/// AURC. Source: Geifman,
 /// Uziel and El-Yaniv, ICLR 2019.</remarks>
 public sealed class RiskCoverage
 {
@@ -38,7 +39,8 @@ public sealed class RiskCoverage
         double[] c = confidences.ToArray();
         bool[] right = correct.ToArray();
         return new RiskCoverage(
-            Curve(Enumerable.Range(0, c.Length).OrderByDescending(i => c[i]).Select(i => right[i])), Curve(right.OrderByDescending(r => r)).Average());
+            Curve(Enumerable.Range(0, c.Length).OrderByDescending(i => c[i]).Select(i => right[i])),
+                Curve(right.OrderByDescending(r => r)).Average());
     }
 
     /// <summary>The risk at evenly spaced coverages with its bootstrap interval: the band of a risk-coverage curve.</summary>
@@ -48,7 +50,8 @@ public sealed class RiskCoverage
     /// <param name="seed">The seed of all draws.</param>
     /// <param name="resamples">At least 2.</param>
     /// <returns>One a coverage; intervals of 95 %.</returns>
-    public static Bootstrap[] Band(ReadOnlySpan<double> confidences, ReadOnlySpan<bool> correct, int points = 50, ulong seed = 0, int resamples = 200)
+    public static Bootstrap[] Band(ReadOnlySpan<double> confidences, ReadOnlySpan<bool> correct, int points = 50, ulong seed = 0,
+        int resamples = 200)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(points);
         if (confidences.IsEmpty || confidences.Length != correct.Length) throw new ArgumentException($"{confidences.Length} confidences were given {correct.Length} outcomes.");

@@ -7,7 +7,8 @@ namespace Orthant.Uncertainty;
 /// <remarks>Immutable, safe to share.</remarks>
 public sealed class FeatureScores
 {
-    /// <summary>The most training samples among which neighbours are looked for: a sample's score takes time in proportion to their number.</summary>
+    /// <summary>The most training samples among which neighbours are looked for: a sample's score takes time in proportion to their
+    /// number.</summary>
     public const int MostNeighbours = 5000;
 
     private const int UsualNeighbour = 50;
@@ -25,7 +26,8 @@ public sealed class FeatureScores
 
     /// <summary>Learns both scores.</summary>
     /// <param name="layer">The network, taken apart.</param>
-    /// <param name="training">The data it was trained on. Neighbours are looked for among <see cref="MostNeighbours"/> of the samples, drawn at random.</param>
+    /// <param name="training">The data it was trained on. Neighbours are looked for among <see cref="MostNeighbours"/> of the samples,
+    /// drawn at random.</param>
     /// <param name="seed">The seed of that draw.</param>
     /// <param name="threads">At least 1.</param>
     public static FeatureScores Fit(LastLayer layer, LabelledData training, ulong seed = 0, int threads = 1)
@@ -37,7 +39,8 @@ public sealed class FeatureScores
         double[] some = new double[count * width];
         int[] order = new RandomStream(seed, Stream).Permutation(training.Count);
         for (int i = 0; i < count; i++) features.AsSpan(order[i] * width, width).CopyTo(some.AsSpan(i * width));
-        return new FeatureScores(layer, MahalanobisScore.Fit(features, training.Classes.Span), NeighbourScore.Fit(some, count, Math.Min(UsualNeighbour, count)));
+        return new FeatureScores(layer, MahalanobisScore.Fit(features, training.Classes.Span),
+            NeighbourScore.Fit(some, count, Math.Min(UsualNeighbour, count)));
     }
 
     /// <summary>Both scores of each sample.</summary>

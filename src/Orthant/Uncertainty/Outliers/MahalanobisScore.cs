@@ -4,7 +4,8 @@ using Orthant.Numerics;
 namespace Orthant.Uncertainty;
 
 /// <summary>The squared Mahalanobis distance of features to the nearest class mean, under one covariance of all classes.</summary>
-/// <remarks>The covariance is that of features around their class's mean, over the number of samples, plus a ridge relative to its mean diagonal, so that features
+/// <remarks>The covariance is that of features around their class's mean, over the number of samples, plus a ridge relative to its mean
+/// diagonal, so that features
 /// that never vary do no harm. Source: Lee, Lee, Lee and Shin, NeurIPS 2018. Immutable, safe to share.</remarks>
 public sealed class MahalanobisScore
 {
@@ -61,7 +62,8 @@ public sealed class MahalanobisScore
     /// <exception cref="OrthantInputException">The numbers are not whole rows.</exception>
     public double[] Of(ReadOnlySpan<double> features)
     {
-        if (features.Length % width != 0) throw new OrthantInputException("features", "", $"{features.Length} numbers", $"whole rows of {width}");
+        if (features.Length % width != 0) throw new OrthantInputException("features", "", $"{features.Length} numbers",
+            $"whole rows of {width}");
         // With S the covariance, S⁻¹(x − m) is S⁻¹x − S⁻¹m: one solution a sample, whatever the number of classes.
         double[] scores = new double[features.Length / width], d = new double[width], solved = new double[width], own = new double[width];
         for (int i = 0; i < scores.Length; i++)

@@ -31,7 +31,8 @@ public enum OutlierScore
 }
 
 /// <summary>One number a sample that is larger for samples from elsewhere, of what a network says about them.</summary>
-/// <remarks>For scores of features see <see cref="MahalanobisScore"/> and <see cref="NeighbourScore"/>; <see cref="DetectionMetrics"/> judges any score.</remarks>
+/// <remarks>For scores of features see <see cref="MahalanobisScore"/> and <see cref="NeighbourScore"/>; <see cref="DetectionMetrics"/>
+/// judges any score.</remarks>
 public static class OutlierScores
 {
     /// <summary>A score of predictions by its name.</summary>
@@ -70,10 +71,12 @@ public static class OutlierScores
     }
 
     /// <summary>The mutual information of many passes, in nats.</summary>
-    public static double[] MutualInformation(PredictiveDistribution predictions) => (predictions ?? throw new ArgumentNullException(nameof(predictions))).MutualInformation.ToArray();
+    public static double[] MutualInformation(PredictiveDistribution predictions) =>
+        (predictions ?? throw new ArgumentNullException(nameof(predictions))).MutualInformation.ToArray();
 
     /// <summary>The summed variance of the probabilities of many passes.</summary>
-    public static double[] Variance(PredictiveDistribution predictions) => (predictions ?? throw new ArgumentNullException(nameof(predictions))).Variance.ToArray();
+    public static double[] Variance(PredictiveDistribution predictions) =>
+        (predictions ?? throw new ArgumentNullException(nameof(predictions))).Variance.ToArray();
 
     /// <summary>−T ln Σ exp(z/T) of logits (Liu, Wang, Owens and Li, NeurIPS 2020).</summary>
     /// <param name="logits">samples × classes finite numbers.</param>

@@ -19,9 +19,11 @@ public enum RecalibrationMap
     Histogram,
 }
 
-/// <summary>A calibration of probabilities that was learned on labelled predictions, of any kind: what stands for <see cref="LogitScaling"/> and
+/// <summary>A calibration of probabilities that was learned on labelled predictions, of any kind: what stands for <see
+/// cref="LogitScaling"/> and
 /// <see cref="ClasswiseCalibration"/> where the kind is chosen at run time.</summary>
-/// <remarks>Scalings read logarithms of probabilities as logits: those differ from a network's logits by one number a row, which no softmax sees. So the mean of
+/// <remarks>Scalings read logarithms of probabilities as logits: those differ from a network's logits by one number a row, which no softmax
+/// sees. So the mean of
 /// several passes or members can be scaled as well. Immutable, safe to share.</remarks>
 public sealed class Recalibration
 {
@@ -50,7 +52,8 @@ public sealed class Recalibration
         ArgumentNullException.ThrowIfNull(probabilities);
         if (map is RecalibrationMap.Isotonic or RecalibrationMap.Histogram)
         {
-            ClasswiseCalibration curves = map == RecalibrationMap.Isotonic ? ClasswiseCalibration.FitIsotonic(probabilities, labels) : ClasswiseCalibration.FitHistogram(probabilities, labels);
+            ClasswiseCalibration curves = map == RecalibrationMap.Isotonic ? ClasswiseCalibration.FitIsotonic(probabilities, labels)
+                : ClasswiseCalibration.FitHistogram(probabilities, labels);
             return new Recalibration(map, null, curves.Apply);
         }
         double[] z = Logarithms(probabilities);
@@ -80,6 +83,7 @@ public sealed class Recalibration
         return z;
     }
 
-    /// <summary>ln 2⁻¹⁰⁷⁵, below the smallest positive double; logits of a network may go further down, and are then taken as this.</summary>
+    /// <summary>ln 2⁻¹⁰⁷⁵, below the smallest positive double; logits of a network may go further down, and are then taken as
+    /// this.</summary>
     private const double LeastLogarithm = -745.2;
 }

@@ -37,8 +37,10 @@ public enum Corruption
 ///     Brightness, added                 0.05   0.1    0.2    0.3    0.4
 ///     Shift, pixels                     1      2      3      4      6          borders repeated
 /// </code>
-/// <para>These are definitions of our own in the manner of Hendrycks and Dietterich, "Benchmarking neural network robustness to common corruptions and
-/// perturbations", ICLR 2019; figures are not to be compared with those of their data sets. Draws belong to seed, image and place, whatever the number of
+/// <para>These are definitions of our own in the manner of Hendrycks and Dietterich, "Benchmarking neural network robustness to common
+/// corruptions and
+/// perturbations", ICLR 2019; figures are not to be compared with those of their data sets. Draws belong to seed, image and place, whatever
+/// the number of
 /// images.</para>
 /// </remarks>
 public static class ImageCorruption
@@ -82,7 +84,8 @@ public static class ImageCorruption
                     for (int j = 0; j < size; j++) y[j] = x[j] + (Noise[severity - 1] * y[j]);
                     break;
                 case Corruption.Impulse:
-                    for (int j = 0; j < size; j++) y[j] = random.NextDouble() is double u && u < Impulse[severity - 1] ? (u < Impulse[severity - 1] / 2 ? 0 : 1) : x[j];
+                    for (int j = 0; j < size; j++) y[j] = random.NextDouble() is double u && u < Impulse[severity - 1]
+                        ? (u < Impulse[severity - 1] / 2 ? 0 : 1) : x[j];
                     break;
                 case Corruption.Blur:
                     Smooth(x, y, shape, Kernel(Blur[severity - 1]));
@@ -99,17 +102,20 @@ public static class ImageCorruption
                     Move(x, y, shape, down * Shift[severity - 1], right * Shift[severity - 1]);
                     break;
             }
-            for (int j = 0; j < size; j++) result[(image * size) + j] = (byte)Math.Round(255 * Math.Clamp(y[j], 0, 1), MidpointRounding.AwayFromZero);
+            for (int j = 0; j < size; j++) result[(image * size) + j] =
+                (byte)Math.Round(255 * Math.Clamp(y[j], 0, 1), MidpointRounding.AwayFromZero);
         }
         return result;
     }
 
     private static readonly (int Down, int Right)[] Directions = [(-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1)];
 
-    /// <summary>The weights of one side of a normal kernel, the middle first, cut off at three deviations; both sides add up to 1.</summary>
+    /// <summary>The weights of one side of a normal kernel, the middle first, cut off at three deviations; both sides add up to
+    /// 1.</summary>
     private static double[] Kernel(double deviation)
     {
-        double[] w = [.. Enumerable.Range(0, (int)Math.Ceiling(3 * deviation) + 1).Select(k => Math.Exp(-k * k / (2 * deviation * deviation)))];
+        double[] w = [.. Enumerable.Range(0,
+            (int)Math.Ceiling(3 * deviation) + 1).Select(k => Math.Exp(-k * k / (2 * deviation * deviation)))];
         double sum = w[0] + (2 * w.Skip(1).Sum());
         return [.. w.Select(v => v / sum)];
     }
@@ -123,13 +129,15 @@ public static class ImageCorruption
         {
             int column = j % width, row = j - column;
             between[j] = kernel[0] * x[j];
-            for (int k = 1; k < kernel.Length; k++) between[j] += kernel[k] * (x[row + Math.Max(column - k, 0)] + x[row + Math.Min(column + k, width - 1)]);
+            for (int k = 1; k < kernel.Length; k++) between[j] += kernel[k] * (x[row + Math.Max(column - k, 0)]
+                + x[row + Math.Min(column + k, width - 1)]);
         }
         for (int j = 0; j < x.Length; j++)
         {
             int column = j % width, row = j / width % height, plane = j - (row * width) - column;
             y[j] = kernel[0] * between[j];
-            for (int k = 1; k < kernel.Length; k++) y[j] += kernel[k] * (between[plane + (Math.Max(row - k, 0) * width) + column] + between[plane + (Math.Min(row + k, height - 1) * width) + column]);
+            for (int k = 1; k < kernel.Length; k++) y[j] += kernel[k] * (between[plane + (Math.Max(row - k, 0) * width) + column]
+                + between[plane + (Math.Min(row + k, height - 1) * width) + column]);
         }
     }
 
