@@ -59,10 +59,14 @@ public sealed class SampleFile : SampleSource, IDisposable
         return new SampleFile(path, null, table, table.Columns, table.Rows, table.ColumnNames, target);
     }
 
+    /// <summary>An input's name in the header, or its column as c1, c2, ….</summary>
+    /// <param name="input">From 0 to d − 1.</param>
+    public string ShortName(int input) => names.Length > 0 ? names[Column(input)] : $"c{Column(input) + 1}";
+
     /// <inheritdoc/>
     public override string InputName(int input)
     {
-        int column = input < target ? input : input + 1;
+        int column = Column(input);
         return names.Length > 0 ? $"column {column + 1} ({names[column]})" : $"column {column + 1}";
     }
 
@@ -94,6 +98,8 @@ public sealed class SampleFile : SampleSource, IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => mapped?.Dispose();
+
+    private int Column(int input) => input < target ? input : input + 1;
 
     private int Target(string? wanted, int columns)
     {

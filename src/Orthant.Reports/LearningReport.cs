@@ -42,9 +42,11 @@ public static class LearningReport
         ArgumentNullException.ThrowIfNull(evidence);
         double[] values = [.. evidence.Spectrum.Take(MostBars).Select(v => Math.Max(v, 1e-12))];
         double low = Math.Min(values.Min(), evidence.NullMean) / 1.5, high = Math.Max(values.Max(), evidence.NullQuantile) * 1.5;
+        // Within a decade a logarithmic axis has a mark or none.
+        bool isWide = high > 10 * low;
         Plot plot = new(440, 300, $"Round {evidence.Round}, {evidence.Filter}", string.Create(CultureInfo.InvariantCulture,
             $"{evidence.Significant} of {evidence.Spectrum.Length} eigenvalues exceed {evidence.NullQuantile:G3}; the largest is {evidence.Eigenvalue:G3}."),
-            new Axis("direction", 0.4, values.Length + 0.6) { IsWhole = true }, new Axis("eigenvalue", low, high, Logarithmic: true));
+            new Axis("direction", 0.4, values.Length + 0.6) { IsWhole = true }, new Axis("eigenvalue", isWide ? low : 0, high, Logarithmic: isWide));
         plot.Bars(values.Select((v, i) => (i + 0.6, i + 1.4, v)).Take(evidence.Significant), "s0");
         plot.Bars(values.Select((v, i) => (i + 0.6, i + 1.4, v)).Skip(evidence.Significant), "s7 soft");
         plot.Curve([(0.4, evidence.NullQuantile), (values.Length + 0.6, evidence.NullQuantile)], "s1 thick dashed", "what chance reaches");
@@ -92,6 +94,9 @@ public static class LearningReport
         return plot.Finish();
     }
 
+    /// <summary>Three digits: these are measurements.</summary>
+    private static string Short(double value) => Html.Number(double.Parse(value.ToString("G3", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture));
+
     private static double Across(double at, double reach) => ((2 * at / (Size - 1)) - 1) * reach;
 
     private static ReportSection Summary(LearnedNetwork learned)
@@ -100,14 +105,14 @@ public static class LearningReport
         string held = Reports.Evidence.Measured(learned.HeldOutRows);
         html.Facts(
             ("hidden directions", $"{learned.Dimension}", held),
-            ("error / target's deviation", learned.HeldOutError is double e ? Html.Number(e) : "nothing was learned", held),
+            ("error / target's deviation", learned.HeldOutError is double e ? Short(e) : "nothing was learned", held),
             ("network", learned.Network.ToString(), Reports.Evidence.Read),
             ("form", learned.Dimension == 0 ? "the targets' mean" : learned.IsHomogeneous ? "homogeneous, no biases" : "with biases", Reports.Evidence.Computed("By a test on nearest neighbours.")));
         foreach (string note in learned.Notes) html.Paragraph(note);
         if (learned.Directions.Length > 0)
         {
             html.Table(["direction", "share of the squared gradient", "error without it", "angle to the hidden subspace, 95 %"], learned.Directions.Select((d, i) => (IReadOnlyList<string>)
-                [$"{i + 1}", Html.Percent(d.GradientShare), Html.Number(d.ErrorWithout), $"at most {Html.Number(d.Angle95 * 180 / Math.PI)}°"]));
+                [$"{i + 1}", Html.Percent(d.GradientShare), Short(d.ErrorWithout), $"at most {Short(d.Angle95 * 180 / Math.PI)}°"]));
         }
         return new ReportSection("summary", "What was learned", html.ToString(), new { });
     }
@@ -118,7 +123,7 @@ public static class LearningReport
         html.Paragraph("In each round the inputs of slices of the label, or of what the fit so far leaves of it, are compared. Off the hidden directions they differ by chance alone, "
             + "and how much chance can do does not depend on the label.", Reports.Evidence.Computed("Null law by Bartlett's factorisation; 0.03 % a round."));
         html.Table(["round", "filter", "largest eigenvalue", "chance reaches", "z", "significant", "taken"], learned.Rounds.Select(r => (IReadOnlyList<string>)
-            [$"{r.Round}", r.Filter, Html.Number(r.Eigenvalue), Html.Number(r.NullQuantile), double.IsNaN(r.Z) ? "" : Html.Number(Math.Round(r.Z, 1)), $"{r.Significant}", r.Accepted ? "yes" : ""]));
+            [$"{r.Round}", r.Filter, Short(r.Eigenvalue), Short(r.NullQuantile), double.IsNaN(r.Z) ? "" : Html.Number(Math.Round(r.Z, 1)), $"{r.Significant}", r.Accepted ? "yes" : ""]));
         html.Figures(learned.Rounds.GroupBy(r => r.Round).Select(g => g.FirstOrDefault(r => r.Accepted) ?? g.MaxBy(r => r.Z)!)
             .Select(r => (Spectrum(r), $"Round {r.Round}, filter {r.Filter}: {r.Significant} significant{(r.Accepted ? ", taken" : "")}.")));
         return new ReportSection("evidence", "Evidence", html.ToString(), new { });
@@ -134,7 +139,9 @@ public static class LearningReport
         {
             for (int j = i + 1; j < k && pictures.Count < 6; j++)
             {
-                pictures.Add((OnPlane(learned, i, j), $"Directions {i + 1} and {j + 1}, three standard deviations each way, the others 0; dark is low, the white line is zero."));
+                SvgPicture picture = OnPlane(learned, i, j);
+                pictures.Add((picture, $"Directions {i + 1} and {j + 1}, three standard deviations each way, the others 0; dark is low, the white line is zero. "
+                    + picture.Description));
             }
         }
         html.Figures(pictures);
@@ -145,7 +152,7 @@ public static class LearningReport
     {
         HtmlPart html = new();
         html.Table(["method", "sine to the learned directions", "error on held-out rows", "seconds"], rivals.Select(r => (IReadOnlyList<string>)
-            [r.Method, r.SineToLearned is double s ? Html.Number(s) : "", Html.Number(r.HeldOutError), Html.Number(Math.Round(r.Seconds, 2))]));
+            [r.Method, r.SineToLearned is double s ? Short(s) : "", Short(r.HeldOutError), Html.Number(Math.Round(r.Seconds, 2))]));
         return new ReportSection("rivals", "Other methods on the same rows", html.ToString(), new { });
     }
 }

@@ -153,21 +153,21 @@ internal sealed class LearnVerb : Verb
         List<(string, string)> facts = [("samples", $"{View.Count(source.Rows)} rows of {View.Count(source.Inputs)} inputs")];
         if (learned.HeldOutError is double error)
         {
-            facts.Add(("error", $"{View.Number(error)} of the target's standard deviation, on {View.Count(learned.HeldOutRows)} rows held out{(learned.IsExact ? "" : " (noise, or not all was learned)")}"));
+            facts.Add(("error", $"{Short(error)} of the target's standard deviation, on {View.Count(learned.HeldOutRows)} rows held out{(learned.IsExact ? "" : " (noise, or not all was learned)")}"));
             facts.Add(("network", $"{learned.Network}{(learned.IsHomogeneous ? ", homogeneous" : "")}"));
         }
         view.Facts(facts);
         view.Table(["round", "filter", "eigenvalue", "chance reaches", "z", "directions", "taken"], learned.Rounds.Select(r => (IEnumerable<string>)
-            [$"{r.Round}", r.Filter, View.Number(r.Eigenvalue), View.Number(r.NullQuantile), double.IsNaN(r.Z) ? "" : r.Z.ToString("F1"), $"{r.Significant}", r.Accepted ? "yes" : ""]));
+            [$"{r.Round}", r.Filter, Short(r.Eigenvalue), Short(r.NullQuantile), double.IsNaN(r.Z) ? "" : r.Z.ToString("F1"), $"{r.Significant}", r.Accepted ? "yes" : ""]));
         if (learned.Directions.Length > 0)
         {
-            view.Table(["direction", "share of gradient", "error without it", "off by at most (95 %)", "largest parts"], learned.Directions.Select((d, i) => (IEnumerable<string>)
-                [$"{i + 1}", $"{100 * d.GradientShare:F1} %", View.Number(d.ErrorWithout), Angle(d.Angle95), Largest(source, d)]));
+            view.Table(["direction", "gradient", "error without", "off by (95 %)", "largest parts"], learned.Directions.Select((d, i) => (IEnumerable<string>)
+                [$"{i + 1}", $"{100 * d.GradientShare:F1} %", Short(d.ErrorWithout), Angle(d.Angle95), Largest(source, d)]));
         }
         if (rivals.Length > 0)
         {
             view.Table(["other method", "sine to the directions", "error on held-out rows", "seconds"], rivals.Select(r => (IEnumerable<string>)
-                [r.Method, r.SineToLearned is double s ? View.Number(s) : "", View.Number(r.HeldOutError), View.Number(Math.Round(r.Seconds, 2))]));
+                [r.Method, r.SineToLearned is double s ? Short(s) : "", Short(r.HeldOutError), View.Number(Math.Round(r.Seconds, 2))]));
         }
         if (written is not null) view.Line($"written: {written}");
         view.Next(written is not null ? $"orthant inspect {written}" : learned.Dimension > 0 ? $"orthant learn {source.Name} --out out/learned.onnx" : "orthant sample");
@@ -176,8 +176,10 @@ internal sealed class LearnVerb : Verb
     private static string Described(LatticePolynomial form) => form.Pieces.Length <= 12 ? $"{form}, {form.Pieces.Length} pieces"
         : $"the maximum of {form.Terms.Length} minima of {form.Pieces.Length} pieces in all";
 
-    private static string Angle(double radians) => $"{View.Number(radians * 180 / Math.PI)}°";
+    private static string Angle(double radians) => $"< {radians * 180 / Math.PI:G2}°";
 
-    private static string Largest(SampleFile source, LearnedDirection direction) => string.Join(", ", direction.Row.Select((v, i) => (Value: v, Input: i))
-        .OrderByDescending(p => Math.Abs(p.Value)).Take(3).Select(p => $"{p.Value:F2} {source.InputName(p.Input)}"));
+    private static string Short(double value) => value.ToString("G3");
+
+    private static string Largest(SampleFile source, LearnedDirection direction) => string.Join(" ", direction.Row.Select((v, i) => (Value: v, Input: i))
+        .OrderByDescending(p => Math.Abs(p.Value)).Take(3).Select(p => $"{p.Value:+0.00;−0.00}\u00a0{source.ShortName(p.Input)}"));
 }

@@ -14,7 +14,6 @@ public sealed class SvgPicture
 {
     private readonly StringBuilder body = new();
     private readonly string title;
-    private readonly string description;
 
     /// <summary>Begins a picture.</summary>
     /// <param name="width">Width in units of about a pixel.</param>
@@ -26,8 +25,11 @@ public sealed class SvgPicture
         Width = width;
         Height = height;
         this.title = title;
-        this.description = description;
+        Description = description;
     }
+
+    /// <summary>What a reader who cannot see it should know.</summary>
+    public string Description { get; }
 
     /// <summary>The width of the coordinate system.</summary>
     public double Width { get; }
@@ -124,7 +126,7 @@ public sealed class SvgPicture
     internal static string Style => PictureStyle.Shared;
 
     private string Open(string attributes) => string.Create(CultureInfo.InvariantCulture,
-        $"<svg{attributes} class=\"picture\" viewBox=\"0 0 {Text(Width)} {Text(Height)}\" role=\"img\"><title>{Html.Escape(title)}</title><desc>{Html.Escape(description)}</desc>");
+        $"<svg{attributes} class=\"picture\" viewBox=\"0 0 {Text(Width)} {Text(Height)}\" role=\"img\"><title>{Html.Escape(title)}</title><desc>{Html.Escape(Description)}</desc>");
 
     private static string Points(IEnumerable<(double X, double Y)> points) => string.Join(' ', points.Select(p => $"{Text(p.X)},{Text(p.Y)}"));
 

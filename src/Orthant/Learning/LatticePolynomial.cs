@@ -43,7 +43,8 @@ public sealed record LatticePiece(ImmutableArray<Rational> Gradient, Rational Of
 
 /// <summary>A continuous piecewise-linear function as a maximum of minima of affine functions: its lattice form.</summary>
 /// <remarks>Every such function has one (J. Tarela and M. Martinez, Mathematical and Computer Modelling 30, 1999; S. Ovchinnikov, arXiv math/0009026): with
-/// l_i the piece on region R_i and S_i the pieces that are at least l_i on all of R_i, f = max_i min over S_i. All of it is in rational numbers.</remarks>
+/// l_i the piece on region R_i and S_i the pieces that are at least l_i on all of R_i, f = max_i min over S_i, where regions are small enough that any two
+/// of them have a piece between their own ones. All of it is in rational numbers.</remarks>
 public sealed class LatticePolynomial
 {
     /// <summary>Makes a lattice polynomial.</summary>

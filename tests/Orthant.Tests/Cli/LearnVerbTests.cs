@@ -61,6 +61,14 @@ public sealed class LearnVerbTests
     [InlineData("a,b,y\n1,2,3\n4,5,3\n2,7,3\n9,1,3\n", "a target that varies")]
     [InlineData("a,b,y\n1,2,3\n4,8,4\n2,4,5\n9,18,6\n", "the same as column 1 (a)")]
     [InlineData("y\n1\n2\n", "at least one input")]
+    [InlineData("a,b,y\n1,2,3\n1,inf,4\n", "'inf'")]
+    [InlineData("a,b,y\n1,2,3\n1,1e39,4\n2,3,5\n4,1,9\n", "row 2, column 2")]
+    [InlineData("a,b,y\n1,2,3\n1,?,4\n", "'?'")]
+    [InlineData("a,b,y\n1,7,3\n2,7,4\n3,7,5\n9,7,6\n", "column 2 (b): found one number in all rows")]
+    [InlineData("a,b,y\n1,1,3\n2,2,4\n5,5,5\n9,9,6\n", "column 2 (b): found the same as column 1 (a)")]
+    [InlineData("a,b,c,y\n1,2,3,3\n2,5,7,4\n5,1,6,5\n9,2,11,6\n8,3,11,2\n", "column 3 (c): found a combination of the columns before it")]
+    [InlineData("a,b,y\n1,2,3\n1,2\n", "2 fields")]
+    [InlineData("", "an empty file")]
     public void BadInputIsOneLine(string text, string part)
     {
         using ScratchFolder folder = new();
@@ -68,6 +76,33 @@ public sealed class LearnVerbTests
         Assert.Equal(2, status);
         Assert.Contains(part, error, StringComparison.Ordinal);
         Assert.Single(error.TrimEnd().Split('\n'));
+    }
+
+    [Fact]
+    public void BadArraysAreOneLine()
+    {
+        using ScratchFolder folder = new();
+        void Refused(string part, params string[] arguments)
+        {
+            (int status, _, string error) = CommandLine.Run(["learn", .. arguments]);
+            Assert.Equal(2, status);
+            Assert.Contains(part, error, StringComparison.Ordinal);
+            Assert.Single(error.TrimEnd().Split('\n'));
+        }
+
+        double[] values = [.. Enumerable.Range(0, 60).Select(i => Math.Sin(i * i))];
+        TableFile.Write(folder["good.npy"], new NumberTable(20, 3, values, []));
+        byte[] whole = File.ReadAllBytes(folder["good.npy"]), broken = [.. whole];
+        BitConverter.GetBytes(double.NaN).CopyTo(broken, whole.Length - (29 * sizeof(double)));
+        File.WriteAllBytes(folder["nan.npy"], broken);
+        Refused("row 11, column 2: found NaN", folder["nan.npy"]);
+        File.WriteAllBytes(folder["short.npy"], whole[..^16]);
+        Refused("short.npy", folder["short.npy"]);
+        Refused("missing.npy", folder["missing.npy"]);
+        Refused("target: found '7'", folder["good.npy"], "--target", "7");
+        Refused("the covariance of 2 inputs", folder["good.npy"], "--whiten", folder["good.npy"]);
+        Refused("positive definite", folder["good.npy"], "--whiten", folder.Write("singular.csv", "1,2\n2,4\n"));
+        Refused("--directions", folder["good.npy"], "--directions", "0");
     }
 
     [Fact]

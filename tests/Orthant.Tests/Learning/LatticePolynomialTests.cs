@@ -20,6 +20,13 @@ public sealed class LatticePolynomialTests
         IsExact(network, network.Inputs == 4 ? 20 : 200, seed);
     }, iter: 4);
 
+    [Fact]
+    public void ARegionIsCutWhereNoPieceServesAllOfIt()
+    {
+        // With one term a region, and no cuts, the form of this network is off by up to 0.04.
+        IsExact(RandomNetwork.Create([3, 4, 3, 1], WeightInitializer.He, 0.5, 318), 50, 318);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
