@@ -47,13 +47,18 @@ internal sealed class SampleData
 
     public ReadOnlyMemory<double> Targets => Source.Targets;
 
-    /// <summary>Reads data for a reader of so many inputs.</summary>
-    public static SampleData Load(string name, string? target, InputScaling scaling, int inputs, string reader)
+    /// <summary>Reads data for a network.</summary>
+    /// <param name="name">The text that names the data.</param>
+    /// <param name="target">The target column of a table, or null.</param>
+    /// <param name="scaling">How inputs enter the network.</param>
+    /// <param name="reader">The network.</param>
+    /// <param name="like">Images whose shape larger ones are averaged down to; null to take images as they are.</param>
+    public static SampleData Load(string name, string? target, InputScaling scaling, ReluNetwork reader, DataSource? like = null)
     {
-        SampleData data = Of(name, DataSource.Load(name, target), scaling);
-        if (data.Source.Width != inputs) throw new OrthantInputException(name, "", $"{data.Source.Width} inputs a sample",
-            $"{inputs}, as many as {reader} reads");
-        return data;
+        DataSource source = DataSource.Load(name, target);
+        SampleData data = Of(name, like is null ? source : source.LikeImages(like), scaling);
+        if (data.Source.Width == reader.Inputs) return data;
+        throw new OrthantInputException(name, "", $"{data.Source.Width} inputs a sample", $"{reader.Inputs}, as many as {reader} reads");
     }
 
     public static SampleData Of(string name, DataSource source, InputScaling scaling)

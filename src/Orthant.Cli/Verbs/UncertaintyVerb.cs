@@ -138,11 +138,11 @@ internal sealed class UncertaintyVerb : Verb
         using ProgressLine line = call.ShowProgress();
         (ReluNetwork[] networks, double? seconds) = call.Get(recipe) is string text ? Trained(call, paths, text, wanted, line)
             : ([.. paths.Select(p => ModelFile.Load(p).Network)], null);
-        SampleData Load(string name) =>
-            SampleData.Load(name, call.Get(target), InputScaling.Of(call.Get(normalize), networks[0]), networks[0].Inputs,
-            networks[0].ToString());
+        InputScaling scaling = InputScaling.Of(call.Get(normalize), networks[0]);
+        SampleData Load(string name, DataSource? like = null) => SampleData.Load(name, call.Get(target), scaling, networks[0], like);
         SampleData inside = Load(call.Get(data)!);
-        SampleData? learned = call.Get(validation) is string v ? Load(v) : null, elsewhere = call.Get(outside) is string o ? Load(o) : null;
+        SampleData? learned = call.Get(validation) is string v ? Load(v) : null;
+        SampleData? elsewhere = call.Get(outside) is string o ? Load(o, inside.Source) : null;
         if (networks[0].Outputs == 1) return Values(call, networks[0], wanted, inside, learned);
         SampleData? seen = call.Get(training) is string t ? Load(t) : null;
         return Classes(call, paths, networks, wanted, inside, learned, elsewhere, seen, seconds, line);

@@ -239,6 +239,29 @@ public sealed class UncertaintyVerbTests
         Assert.True(trained.GetProperty("trainingSeconds").GetDouble() > 0);
     }
 
+    /// <summary>A matrix of 110 numbers learns 60 random labels by heart: sets whose thresholds came from the same rows would miss most of the others. Half of the rows
+    /// is kept from the map, and the promise is kept.</summary>
+    [Fact]
+    public void SetsAreLearnedOnRowsThatTheMapHasNotSeen()
+    {
+        using ScratchFolder folder = new();
+        const int Classes = 10;
+        Orthant.Numerics.RandomStream random = new(3);
+        string Row() => string.Join(',', Enumerable.Range(0, Classes).Select(_ => FormattableString.Invariant($"{random.NextDouble(-3, 3):R}"))) + $",{random.NextInt32(Classes)}\n";
+        string Table(string name, int rows) => folder.Write(name, "a,b,c,d,e,f,g,h,i,j,class\n" + string.Concat(Enumerable.Range(0, rows).Select(_ => Row())));
+        string learned = Table("v.csv", 60), test = Table("t.csv", 600);
+        JsonElement sets = CommandLine.Json("uncertainty", test, "--outputs", "logits", "--validation", learned, "--method", "matrix", "--conformal", "lac", "--quiet").GetProperty("conformal");
+        // Thirty rows: k = 28 of 31, so 0.903 ± 0.053 by the threshold's own scatter; three deviations of it.
+        Assert.InRange(sets.GetProperty("coverage").GetDouble(), 0.74, 1);
+        double[] z = [.. DataSource.Load(learned).Inputs()];
+        int[] labels = Array.ConvertAll(DataSource.Load(learned).Targets.ToArray(), t => (int)t);
+        Orthant.Uncertainty.ClassProbabilities p = Orthant.Uncertainty.ClassProbabilities.FromLogits(z, Classes);
+        Orthant.Uncertainty.Recalibration map = Orthant.Uncertainty.Recalibration.Fit(Orthant.Uncertainty.RecalibrationMap.Matrix, p, labels);
+        DataSource others = DataSource.Load(test);
+        var naive = Orthant.Uncertainty.ConformalClassifier.Calibrate(map.Apply(p), labels).Predict(map.Apply(Orthant.Uncertainty.ClassProbabilities.FromLogits(others.Inputs(), Classes)));
+        Assert.InRange(naive.Select((s, i) => s.Contains((int)others.Targets.Span[i]) ? 1.0 : 0).Average(), 0, 0.7);
+    }
+
     [Fact]
     public void PicturesAndCorruptionsOfImages()
     {
