@@ -143,10 +143,6 @@ internal sealed class ExtractionRun
             outer?.Begin("verification");
             confidence = [.. UnitVerification.Run(meter, random, domain, layers)];
         }
-        catch (BudgetExhaustedException)
-        {
-            confidence = [];
-        }
         catch (OperationCanceledException) when (meter.Cancellation.IsCancellationRequested)
         {
             confidence = [];

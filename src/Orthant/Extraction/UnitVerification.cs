@@ -25,7 +25,16 @@ internal static class UnitVerification
             bool all = true;
             for (int unit = 0; unit < layers[l].Units; unit++)
             {
-                double? error = below ? Error(meter, random, domain, known, layers[l].Row(unit).ToArray(), layers[l].Bias[unit]) : null;
+                double? error = null;
+                try
+                {
+                    if (below) error = Error(meter, random, domain, known, layers[l].Row(unit).ToArray(), layers[l].Bias[unit]);
+                }
+                catch (BudgetExhaustedException)
+                {
+                    // What cannot be asked any more is not certain.
+                    below = false;
+                }
                 all &= error is not null;
                 result.Add(new UnitConfidence(l + 1, unit, error ?? double.PositiveInfinity, double.PositiveInfinity, []) { IsCertain = error is not null });
             }
@@ -51,6 +60,7 @@ internal static class UnitVerification
             double size = Math.Max(domain.Size, TensorPrimitives.Norm<double>(x)), room = known.Layers.Count > 0 ? known.NearestBoundary(x) : double.PositiveInfinity;
             double step = Math.Min(Math.Min(2e-3 * size, 0.3 * room), 0.9 * domain.Clearance(x));
             if (step < 1e-4 * size || TensorPrimitives.Norm<double>(normal) < 1e-6) continue;
+            if (tried >= 2 * Places && 2 * hits < Places) return null;
             tried++;
             // Kinks of deeper layers may lie next to it: a shorter step leaves them out, as far as the answers are fine enough.
             KinkPosition? found = null;
