@@ -34,6 +34,14 @@ internal sealed class ExtractionRun
     private List<HiddenLayer> layers = [];
     private HiddenLayer? output;
     private OracleCharacter? character;
+
+    /// <summary>The run in all inputs that this one is a part of, in few directions; null for most.</summary>
+    private QueryMeter? outer;
+    private bool isPaired;
+    private int unexplained;
+
+    /// <summary>The search that is under way: what it has found belongs to a partial network.</summary>
+    private LayerSearch? current;
     private int characterNotes;
 
     /// <summary>By how much the signs of the layer below the last one searched differ from 0 and 1: large where something carries an affine part around that layer.</summary>
@@ -62,25 +70,35 @@ internal sealed class ExtractionRun
 
     public RecoveredNetwork Run()
     {
+        Recover();
+        return Result();
+    }
+
+    /// <summary>All attempts.</summary>
+    private void Recover()
+    {
         try
         {
             character = OracleSelfTest.Run(meter, random, new RandomStream(options.Seed, 82), domain);
             if (double.IsFinite(character.Reach)) LimitTo(character.Reach);
             notes.AddRange(character.Notes);
             characterNotes = notes.Count;
+            // A twentieth is kept to tell what of a partial network is certain.
+            if (options.Budget < long.MaxValue) meter.Limit = options.Budget - (options.Budget / 20);
+            long limit = meter.Limit;
             RecoverLayers();
             // Noise makes attempts fail more often, and its tolerances make them cheap to repeat.
             (int attempts, int rows) = meter.IsCoarse ? (MostCoarseAttempts, RowsForAnotherCoarse) : (MostAttempts, RowsForAnother);
             for (int attempt = 1; attempt < attempts && !isComplete && meter.Rows < rows; attempt++)
             {
-                (List<HiddenLayer>, HiddenLayer?, double, List<Seed>) before = (layers, output, residual, pool);
-                meter.Limit = meter.Rows + Share();
+                (List<HiddenLayer>, HiddenLayer?, double, List<Seed>, LayerSearch?) before = (layers, output, residual, pool, current);
+                meter.Limit = Math.Min(limit, meter.Rows + Share());
                 Begin(attempt);
                 try
                 {
                     RecoverLayers();
                 }
-                catch (BudgetExhaustedException) when (meter.Rows < options.Budget - QueryMeter.MostRowsPerCall)
+                catch (BudgetExhaustedException) when (meter.Rows < limit - QueryMeter.MostRowsPerCall)
                 {
                     // This attempt has had its share; the next one gets another.
                     isComplete = false;
@@ -88,18 +106,12 @@ internal sealed class ExtractionRun
                 finally
                 {
                     // Only a residual says that one partial network is better than another.
-                    if (!isComplete && residual >= before.Item3) (layers, output, residual, pool) = before;
+                    if (!isComplete && residual >= before.Item3) (layers, output, residual, pool, current) = before;
                 }
             }
-            meter.Limit = long.MaxValue;
             if (!isComplete && signDeviation > 0.1)
             {
                 notes.Add("the sides on which units are active do not come out: an affine part leads around a layer (a skip connection, which makes them unidentifiable), or a unit is missing");
-            }
-            if (!isComplete && layers.Count > 0)
-            {
-                meter.Begin("verification");
-                confidence = [.. UnitVerification.Run(meter, random, domain, layers)];
             }
         }
         catch (BudgetExhaustedException)
@@ -112,6 +124,33 @@ internal sealed class ExtractionRun
             notes.Add("the extraction was stopped");
             isComplete = false;
         }
+        meter.Limit = long.MaxValue;
+        if (!isComplete && layers.Count > 0 && confidence.Length == 0) VerifyUnits();
+    }
+
+    /// <summary>Which units of a partial network are certain, from what the budget has kept for it.</summary>
+    private void VerifyUnits()
+    {
+        if (current is { Units.Count: > 0 } search && search.Known.Layers.Count == layers.Count)
+        {
+            // The layer that was being searched, as far as it has come.
+            (KnownLayers signed, List<NextUnit> units) = Signed(search);
+            layers = [.. signed.Layers, HiddenLayer.Of(signed.Top.Units, [.. units.Select(u => (u.Weights, u.Bias))])];
+        }
+        try
+        {
+            meter.Begin("verification");
+            outer?.Begin("verification");
+            confidence = [.. UnitVerification.Run(meter, random, domain, layers)];
+        }
+        catch (OperationCanceledException) when (meter.Cancellation.IsCancellationRequested)
+        {
+            confidence = [];
+        }
+    }
+
+    private RecoveredNetwork Result()
+    {
         ReluNetwork? network = Network();
         if (isComplete) pool.RemoveAll(IsExplained);
         if (isComplete && meter.Inputs == 1)
@@ -122,7 +161,8 @@ internal sealed class ExtractionRun
         }
         if (isComplete)
         {
-            bool isPaired = lastLayer.IsSplit || lastLayer.IsFolded, isOne = meter.Inputs == 1;
+            bool isOne = meter.Inputs == 1;
+            isPaired |= lastLayer.IsSplit || lastLayer.IsFolded;
             confidence = [.. confidence.Select(c => c with { IsCertain = !isOne && c.OpenWeights.IsEmpty && double.IsFinite(c.Error) && (c.IsCertain || double.IsFinite(c.Amplification)) && !(isPaired && c.Layer == layers.Count) })];
         }
         return new RecoveredNetwork
@@ -134,7 +174,7 @@ internal sealed class ExtractionRun
             Queries = meter.Rows,
             PostProcessing = meter.Form,
             Kinks = meter.Kinks,
-            UnexplainedKinks = pool.Count,
+            UnexplainedKinks = Math.Max(unexplained, pool.Count),
             Residual = residual,
             Stages = [.. meter.Stages()],
             Units = [.. confidence],
@@ -152,6 +192,7 @@ internal sealed class ExtractionRun
     private void Begin(string stage)
     {
         meter.Begin(stage);
+        outer?.Begin(stage);
         double[] now = meter.Ask(character!.Probe);
         double most = 1024 * meter.Noise(now);
         for (int o = 0; o < now.Length; o++)
@@ -170,6 +211,7 @@ internal sealed class ExtractionRun
         gradients.Clear();
         looksHarder = true;
         signDeviation = 0;
+        current = null;
         (pool, layers, output, residual, confidence, isIdentifiable) = ([], [], null, double.PositiveInfinity, [], true);
         if (notes.Count > characterNotes) notes.RemoveRange(characterNotes, notes.Count - characterNotes);
         notes.Add($"the result is that of attempt {attempt + 1}, with other random rows");
@@ -184,8 +226,15 @@ internal sealed class ExtractionRun
     private void RecoverLayers()
     {
         meter.Begin("layer 1");
+        outer?.Begin("layer 1");
         FirstLayerSearch first = new(meter, random, domain);
         first.Run(quietLines: domain.IsBounded ? 8 : meter.IsCoarse ? 4 : 2, mostLines: domain.IsBounded ? 60 : meter.IsCoarse ? 24 : 12, looksFar: looksHarder);
+        if (first.IsReducible)
+        {
+            if (RecoverReduced(first.Directions)) return;
+            first = new FirstLayerSearch(meter, random, domain) { Reduces = false };
+            first.Run(quietLines: 2, mostLines: 12, looksFar: looksHarder);
+        }
         pool = first.Pool;
         gradients.AddRange(first.Gradients);
         if (first.Planes.Count == 0 && meter.IsCoarse)
@@ -203,6 +252,7 @@ internal sealed class ExtractionRun
         {
             Begin($"layer {level}");
             LayerSearch search = new(meter, random, domain, known, pool);
+            current = search;
             search.WalkPool(WalkEffort.Cheap, 1);
             if (returns < MostReturns && Return(previous, search, new WalkEffort(5, 7)) is KnownLayers before)
             {
@@ -218,6 +268,7 @@ internal sealed class ExtractionRun
             (KnownLayers signed, List<NextUnit> units, bool isLast) = found;
             pool = search.Pool;
             layers = [.. signed.Layers];
+            current = null;
             if (isLast)
             {
                 AuditLayer(search, ref signed, ref units);
@@ -228,6 +279,43 @@ internal sealed class ExtractionRun
             known = Raise(signed, units);
             previous = search;
         }
+    }
+
+    /// <summary>Recovers a function of few directions of many inputs in these directions; false when it depends on others too.</summary>
+    private bool RecoverReduced(ReducedInputs directions)
+    {
+        // Along a line only those units of the first layer show that are active there; random points have random ones.
+        for (int quiet = 0; quiet < 3;)
+        {
+            if (4 * directions.Basis.Count > meter.Inputs) return false;
+            if (CellGradient.Measure(meter, random, domain.Point(random, random.NextInt32(2) == 0 ? 1 : 3), 0.05) is not CellGradient gradient) continue;
+            quiet = directions.Add(gradient, meter.Inputs) ? 0 : quiet + 1;
+        }
+        AskedRows fresh = new(meter.Inputs, meter.Outputs), projected = new(meter.Inputs, meter.Outputs);
+        List<double[]> points = [.. Enumerable.Range(0, 16).Select(i => domain.Point(random, i % 2 == 0 ? 1 : 10))];
+        fresh.Add(meter, points);
+        projected.Add(meter, [.. points.Select(p =>
+        {
+            double[] x = new double[p.Length];
+            foreach (double[] b in directions.Basis) TensorPrimitives.MultiplyAdd(b, TensorPrimitives.Dot<double>(b, p), x, x);
+            return x;
+        })]);
+        double most = Enumerable.Range(0, fresh.Y.Count).Max(i => Math.Abs(fresh.Y[i] - projected.Y[i]));
+        if (most > 1e-6 * (1 + QueryMeter.Largest([.. fresh.Y]))) return false;
+        long left = Math.Min(options.Budget, meter.Limit) - meter.Rows;
+        ExtractionRun inner = new(directions.Along(meter), options with { Budget = left, Progress = null }, meter.Cancellation) { outer = meter };
+        inner.Recover();
+        notes.Add($"the outputs depend on {directions.Basis.Count} directions of the {meter.Inputs} inputs only: recovered there");
+        notes.AddRange(inner.notes.Skip(inner.characterNotes));
+        layers = [.. inner.layers.Select((l, i) => i == 0 ? directions.Expanded(l, meter.Inputs) : l)];
+        (output, residual, isComplete, isIdentifiable, confidence) = (inner.output, inner.residual, inner.isComplete, inner.isIdentifiable, inner.confidence);
+        isPaired = inner.isPaired || inner.lastLayer.IsSplit || inner.lastLayer.IsFolded;
+        signDeviation = inner.signDeviation;
+        meter.Kinks += inner.meter.Kinks;
+        unexplained = inner.pool.Count;
+        gradients.Clear();
+        if (isComplete) isComplete = IsConfirmed([.. layers, output!], 1e-6);
+        return true;
     }
 
     /// <summary>Goes back to the layer below when kinks are in no span of what is known of it: the known layers with the unit that was missing; null when none was found.</summary>

@@ -32,6 +32,9 @@ internal sealed class FirstLayerSearch
     /// <summary>Kinks that are of no plane.</summary>
     public List<Seed> Pool { get; } = [];
 
+    /// <summary>The directions that gradients have shown so far, where there are many inputs.</summary>
+    public ReducedInputs Directions { get; } = new();
+
     /// <summary>Gradients taken on the way.</summary>
     public List<CellGradient> Gradients { get; } = [];
 
@@ -50,6 +53,7 @@ internal sealed class FirstLayerSearch
             Gradients.AddRange(sampled.Gradients);
             meter.Tell([planes.Count], Pool.Count);
             quiet = planes.Count > before ? 0 : quiet + 1;
+            if (IsReducible) return;
             // Alone on its first line, a network of one hidden layer needs no third.
             if (quiet > 0 && Pool.Count == 0 && planes.Count > 0 && !domain.IsBounded) break;
         }
@@ -83,6 +87,7 @@ internal sealed class FirstLayerSearch
             int[] on = [.. Enumerable.Range(0, planes.Count).Where(p => Distance(p, x) < Near(line.Kinks[i])).OrderBy(p => Distance(p, x))];
             int free = Array.FindIndex(on, p => crossed[p] != line);
             if (free >= 0) crossed[on[free]] = line;
+            if (IsReducible) return;
             if (on.Length > 0 && (free >= 0 || meter.IsCoarse)) continue;
             int before = planes.Count;
             Inspect(line, i);
@@ -95,6 +100,10 @@ internal sealed class FirstLayerSearch
         double t = line.Kinks[kink];
         double[] x = line.PointAt(t);
         if (line.SeedAt(kink) is not Seed seed) return;
+        if (meter.Inputs >= ReducedInputs.LeastInputs && !domain.IsBounded && !meter.IsCoarse)
+        {
+            foreach (CellGradient gradient in line.Gradients) Directions.Add(gradient, meter.Inputs);
+        }
         double length = TensorPrimitives.Norm<double>(seed.Jump);
         if (!(length > 0)) return;
         double[] w = new double[x.Length];
@@ -124,6 +133,12 @@ internal sealed class FirstLayerSearch
         }
         return false;
     }
+
+    /// <summary>Whether the function is known to depend on few directions only.</summary>
+    public bool IsReducible => Reduces && Directions.IsSettled(meter.Inputs);
+
+    /// <summary>Whether few directions of many inputs are looked for.</summary>
+    public bool Reduces { get; init; } = true;
 
     /// <summary>Whether a kink lies on a plane that was found, perhaps after it.</summary>
     public bool Explains(Seed seed) => IsOnPlane(seed.Point, TensorPrimitives.Norm<double>(seed.Point));

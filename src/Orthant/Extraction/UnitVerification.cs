@@ -5,7 +5,8 @@ namespace Orthant.Extraction;
 
 /// <summary>Tells which units of a network that was recovered in part are certainly units of the true one.</summary>
 /// <remarks>Zeros of a unit's pre-activation are computed at random places, by the units below it, and the oracle has to have a kink exactly there: nothing but the same surface does. A wrong weight shows only
-/// where the unit that it reads is active, so each of these has to be active at some of the places; and all units below have to be certain themselves.</remarks>
+/// where the unit that it reads is active, so each of these has to be active at some of the places with a kink; and all units below have to be certain themselves. Places without a kink say nothing: of
+/// a true unit's boundary a part may be out of sight, behind units that are off.</remarks>
 internal static class UnitVerification
 {
     private const int Places = 16, LeastPerInput = 2, MostZeros = 300;
@@ -24,7 +25,16 @@ internal static class UnitVerification
             bool all = true;
             for (int unit = 0; unit < layers[l].Units; unit++)
             {
-                double? error = below ? Error(meter, random, domain, known, layers[l].Row(unit).ToArray(), layers[l].Bias[unit]) : null;
+                double? error = null;
+                try
+                {
+                    if (below) error = Error(meter, random, domain, known, layers[l].Row(unit).ToArray(), layers[l].Bias[unit]);
+                }
+                catch (BudgetExhaustedException)
+                {
+                    // What cannot be asked any more is not certain.
+                    below = false;
+                }
                 all &= error is not null;
                 result.Add(new UnitConfidence(l + 1, unit, error ?? double.PositiveInfinity, double.PositiveInfinity, []) { IsCertain = error is not null });
             }
@@ -50,13 +60,21 @@ internal static class UnitVerification
             double size = Math.Max(domain.Size, TensorPrimitives.Norm<double>(x)), room = known.Layers.Count > 0 ? known.NearestBoundary(x) : double.PositiveInfinity;
             double step = Math.Min(Math.Min(2e-3 * size, 0.3 * room), 0.9 * domain.Clearance(x));
             if (step < 1e-4 * size || TensorPrimitives.Norm<double>(normal) < 1e-6) continue;
+            if (tried >= 2 * Places && 2 * hits < Places) return null;
             tried++;
-            if (KinkPosition.Locate(meter, x, normal, step) is not KinkPosition kink || Math.Abs(kink.Distance) > Math.Max(Near * size, 100 * kink.Deviation)) continue;
+            // Kinks of deeper layers may lie next to it: a shorter step leaves them out, as far as the answers are fine enough.
+            KinkPosition? found = null;
+            for (double shorter = step; found is null && shorter > Math.Max(Near * size, 0.02 * step); shorter /= 5)
+            {
+                found = KinkPosition.Locate(meter, x, normal, shorter);
+                if (meter.IsCoarse) break;
+            }
+            if (found is not KinkPosition kink || Math.Abs(kink.Distance) > Math.Max(Near * size, 100 * kink.Deviation)) continue;
             hits++;
             worst = Math.Max(worst, Math.Abs(kink.Distance) / size);
             for (int i = 0; i < h.Length && known.Layers.Count > 0; i++) shown[i] += h[i] > 0 ? 1 : 0;
         }
-        return tried >= Places && 10 * hits >= 9 * tried && !Array.Exists(shown, s => s < LeastPerInput) ? worst : null;
+        return 2 * hits >= Places && !Array.Exists(shown, s => s < LeastPerInput) ? worst : null;
     }
 
     private static double[] Gradient(KnownLayers known, double[] weights, double[] x)

@@ -43,10 +43,7 @@ public sealed record AttractorCertificate(SequenceData Sequence, int Depth, Rati
         for (int i = 1; i <= Depth; i++) x = math.Step(i, x);
         Interval[] e = [.. x.Select((xi, i) => xi - Interval.FromRational(Cycle[0][i]))];
         Interval distance = 0;
-        for (int i = 0; i < e.Length; i++)
-        {
-            for (int j = 0; j < e.Length; j++) distance += Interval.FromRational(Forms[0][i][j]) * (i == j ? Interval.Square(e[i]) : e[i] * e[j]);
-        }
+        foreach ((int i, int j) in e.SelectMany((_, i) => e.Select((_, j) => (i, j)))) distance += Interval.FromRational(Forms[0][i][j]) * (i == j ? Interval.Square(e[i]) : e[i] * e[j]);
         verification.Require(Rational.FromDouble(distance.Upper) <= RadiusSquared, "the inputs are inside the ellipsoid at that depth");
     }
 }

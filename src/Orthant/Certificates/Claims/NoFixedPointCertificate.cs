@@ -34,9 +34,9 @@ public sealed record NoFixedPointCertificate(SequenceData Sequence, InfeasibleLe
             }
             verification.Require(ExactMatrices.Dot(leaf.Multipliers, b).Sign < 0, "the combination contradicts itself");
         }
-        for (int i = 0; i < Leaves.Length; i++)
+        foreach ((InfeasibleLeaf one, InfeasibleLeaf two) in Leaves.SelectMany((one, i) => Leaves.Take(i).Select(two => (one, two))))
         {
-            for (int j = 0; j < i; j++) verification.Require(Leaves[i].Active.Intersect(Leaves[j].Inactive).Any() || Leaves[j].Active.Intersect(Leaves[i].Inactive).Any(), "leaves share no pattern");
+            verification.Require(one.Active.Intersect(two.Inactive).Any() || two.Active.Intersect(one.Inactive).Any(), "leaves share no pattern");
         }
         verification.Require(patterns == Rational.Pow(2, m), "the leaves hold all patterns");
     }
