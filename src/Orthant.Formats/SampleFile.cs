@@ -5,9 +5,10 @@ using Orthant.Learning;
 
 namespace Orthant.Formats;
 
-/// <summary>Samples in a file: a .npy array is mapped into memory piece by piece, a large .csv is streamed once into a temporary one.</summary>
-/// <remarks>One column is the target. Numbers are checked as they are read. What is resident is bounded by 32 MB a reading thread, whatever the size of
-/// the file.</remarks>
+/// <summary>Samples in a file: a .npy array is mapped into memory piece by piece, a large .csv is streamed once into a temporary
+/// one.</summary>
+/// <remarks>One column is the target. Numbers are checked as they are read. What is resident is bounded by 32 MB a reading thread,
+/// whatever the size of the file.</remarks>
 public sealed class SampleFile : SampleSource, IDisposable
 {
     private const long LargestInMemory = 64L << 20;
@@ -17,7 +18,8 @@ public sealed class SampleFile : SampleSource, IDisposable
     private readonly int target;
     private readonly string[] names;
 
-    private SampleFile(string path, MappedRows? mapped, NumberTable? table, int columns, long rows, IEnumerable<string> names, string? targetName)
+    private SampleFile(string path, MappedRows? mapped, NumberTable? table, int columns, long rows, IEnumerable<string> names,
+        string? targetName)
     {
         Name = path;
         this.mapped = mapped;
@@ -45,10 +47,12 @@ public sealed class SampleFile : SampleSource, IDisposable
     /// <param name="progress">Told how much of a large .csv has been read.</param>
     /// <param name="cancellation">Stops the reading.</param>
     /// <exception cref="OrthantInputException">The file is not a table of numbers, or has no such column.</exception>
-    public static SampleFile Open(string path, string? target = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+    public static SampleFile Open(
+        string path, string? target = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(path);
-        bool isNpy = path.EndsWith(".npy", StringComparison.OrdinalIgnoreCase), isCsv = path.EndsWith(".csv", StringComparison.OrdinalIgnoreCase);
+        bool isNpy = path.EndsWith(".npy", StringComparison.OrdinalIgnoreCase),
+            isCsv = path.EndsWith(".csv", StringComparison.OrdinalIgnoreCase);
         if (isNpy && MappedRows.Open(path) is MappedRows rows) return new SampleFile(path, rows, null, rows.Columns, rows.Rows, [], target);
         if (isCsv && File.Exists(path) && new FileInfo(path).Length > LargestInMemory)
         {
@@ -147,7 +151,10 @@ public sealed class SampleFile : SampleSource, IDisposable
             (string type, bool isFortran, long[] shape, int offset) = Npy.Head(path, head);
             if (isFortran || shape.Length != 2 || type is not ("<f4" or "<f8") || shape[1] is < 1 or > 1_000_000) return null;
             long needed = offset + (shape[0] * shape[1] * (type == "<f4" ? 4 : 8));
-            if (new FileInfo(path).Length < needed) throw new OrthantInputException(path, "data", $"{new FileInfo(path).Length} bytes", $"{needed}");
+            if (new FileInfo(path).Length < needed)
+            {
+                throw new OrthantInputException(path, "data", $"{new FileInfo(path).Length} bytes", $"{needed}");
+            }
             return shape[0] == 0 ? null : new MappedRows(path, offset, shape[0], (int)shape[1], type == "<f4", null);
         }
 

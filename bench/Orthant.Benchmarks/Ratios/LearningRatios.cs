@@ -20,8 +20,8 @@ internal static unsafe class LearningRatios
 
             {Machine.Describe()}{(OpenBlas.Find() is OpenBlas rival ? $"; {rival.Version}" : "")}.
 
-            The pass takes rows in memory to the moments of 24 slices, sphere-normalised, with the sums of blocks added in double; it counts n d (d + 1)
-            operations. sgemm multiplies 1024 × 1024 matrices. One thread, processor time, medians of {Rounds} turns.
+            The pass takes rows in memory to the moments of 24 slices, sphere-normalised, with the sums of blocks added in double; it counts
+            n d (d + 1) operations. sgemm multiplies 1024 × 1024 matrices. One thread, processor time, medians of {Rounds} turns.
             Repeat with `dotnet run -c Release --project bench/Orthant.Benchmarks -- ratios learning`.
 
             | n × d | pass, GFLOP/s | sgemm, GFLOP/s | share |
@@ -68,7 +68,8 @@ internal static unsafe class LearningRatios
             passes[round] = middle - start;
             products[round] = ThreadClock.Seconds - middle;
         }
-        double own = (double)n * d * (d + 1) / ThreadClock.Median(passes) / 1e9, theirs = rival is null ? double.NaN : 2.0 * 1024 * 1024 * 1024 / ThreadClock.Median(products) / 1e9;
+        double own = (double)n * d * (d + 1) / ThreadClock.Median(passes) / 1e9,
+            theirs = rival is null ? double.NaN : 2.0 * 1024 * 1024 * 1024 / ThreadClock.Median(products) / 1e9;
         return string.Create(CultureInfo.InvariantCulture, $"| {n:N0} × {d} | {own:F1} | {theirs:F1} | {own / theirs:F2} |");
     }
 
@@ -81,8 +82,10 @@ internal static unsafe class LearningRatios
         double elapsed = clock.Elapsed.TotalSeconds;
         using Process process = Process.GetCurrentProcess();
         double processor = (process.TotalProcessorTime - before).TotalSeconds;
-        double sine = Subspace.Span(d, sample.Basis.AsSpan()).SineTo(learned.Dimension == 0 ? Subspace.Empty(d) : Subspace.Span(d, learned.Basis.SelectMany(r => r).ToArray()));
+        double sine = Subspace.Span(d, sample.Basis.AsSpan())
+            .SineTo(learned.Dimension == 0 ? Subspace.Empty(d) : Subspace.Span(d, learned.Basis.SelectMany(r => r).ToArray()));
         return string.Create(CultureInfo.InvariantCulture,
-            $"| {n:N0} × {d} | {elapsed:F1} | {processor:F1} | {learned.Dimension} | {sine:G2} | {learned.HeldOutError:G2} | {process.PeakWorkingSet64 >> 20} |");
+            $"| {n:N0} × {d} | {elapsed:F1} | {processor:F1} | {learned.Dimension} | "
+            + $"{sine:G2} | {learned.HeldOutError:G2} | {process.PeakWorkingSet64 >> 20} |");
     }
 }

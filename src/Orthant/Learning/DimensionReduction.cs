@@ -17,7 +17,8 @@ public enum ReductionMethod
     /// <summary>Directional regression: both (B. Li and S. Wang, JASA 102, 2007).</summary>
     Dr,
 
-    /// <summary>Principal Hessian directions: E[r x xᵀ] (K.-C. Li, JASA 87, 1992). Blind where Hermite moments of degree 2 vanish.</summary>
+    /// <summary>Principal Hessian directions: E[r x xᵀ] (K.-C. Li, JASA 87, 1992). Blind where Hermite moments of degree 2
+    /// vanish.</summary>
     Phd,
 }
 
@@ -129,7 +130,8 @@ public static class DimensionReduction
                 TensorPrimitives.Add(mean, other, mean);
             }
             MatrixMultiply.AddInto(
-                new ReadOnlyMatrixSpan<double>(packed, count, d).Transposed(), new ReadOnlyMatrixSpan<double>(weighted, count, d), new MatrixSpan<double>(square, d, d));
+                new ReadOnlyMatrixSpan<double>(packed, count, d).Transposed(), new ReadOnlyMatrixSpan<double>(weighted, count, d),
+                new MatrixSpan<double>(square, d, d));
         }
         TensorPrimitives.Divide(mean, chosen.Length, mean);
         return (mean, Matrix<double>.Build.DenseOfColumnMajor(d, d, square) / chosen.Length);

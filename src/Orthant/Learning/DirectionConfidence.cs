@@ -6,21 +6,24 @@ namespace Orthant.Learning;
 
 /// <summary>How far the directions of a fit may be from the hidden subspace.</summary>
 /// <remarks>
-/// <para>The refinement is nonlinear least squares in the student's parameters and a matrix Δ perpendicular to U; so its estimate is asymptotically normal
-/// about the best one with covariance H⁻¹ G H⁻¹/n, H being the mean of g gᵀ and G that of r² g gᵀ (the sandwich of P. Huber, 5th Berkeley Symposium, 1967,
-/// and H. White, Econometrica 48, 1980), which allows for noise that differs from row to row. Row j of Δ is the part of direction j off the subspace: to
-/// first order its length is the angle. |Δ_j|² is a sum of squared normal numbers; F. Satterthwaite's multiple of a χ² law of the same mean and variance
-/// stands for it (Biometrics Bulletin 2, 1946).</para>
-/// <para>Parameters that a positive scaling of units makes redundant are held fixed: those that a pivoted Cholesky factorisation leaves. What a student of this shape cannot express is not part of the figure.</para>
+/// <para>The refinement is nonlinear least squares in the student's parameters and a matrix Δ perpendicular to U; so its estimate is
+/// asymptotically normal about the best one with covariance H⁻¹ G H⁻¹/n, H being the mean of g gᵀ and G that of r² g gᵀ (the sandwich of
+/// P. Huber, 5th Berkeley Symposium, 1967, and H. White, Econometrica 48, 1980), which allows for noise that differs from row to row. Row
+/// j of Δ is the part of direction j off the subspace: to first order its length is the angle. |Δ_j|² is a sum of squared normal numbers;
+/// F. Satterthwaite's multiple of a χ² law of the same mean and variance stands for it (Biometrics Bulletin 2, 1946).</para>
+/// <para>Parameters that a positive scaling of units makes redundant are held fixed: those that a pivoted Cholesky factorisation leaves.
+/// What a student of this shape cannot express is not part of the figure.</para>
 /// </remarks>
 internal static class DirectionConfidence
 {
-    /// <summary>Pivots of the correlation matrix below this are taken for redundant: sums of float32 products are good to some 10⁻⁶.</summary>
+    /// <summary>Pivots of the correlation matrix below this are taken for redundant: sums of float32 products are good to some
+    /// 10⁻⁶.</summary>
     private const double SmallestPivot = 1e-4;
 
     private const int MostRows = 40_000;
 
-    /// <summary>The root mean square of each direction's angle to the hidden subspace, and a bound that it keeps with 95 %, in radians.</summary>
+    /// <summary>The root mean square of each direction's angle to the hidden subspace, and a bound that it keeps with 95 %, in
+    /// radians.</summary>
     /// <param name="rows">The rows that were fitted to.</param>
     /// <param name="student">The student.</param>
     /// <param name="subspace">What it looks at.</param>
@@ -34,7 +37,8 @@ internal static class DirectionConfidence
         int p = student.Parameters.Length, d = subspace.Inputs, k = subspace.Dimension;
         Subspace complement = subspace.Complement();
         int m = complement.Dimension, size = p + (k * m);
-        (double[] curvature, double[] spread, double square, int used) = StudentRefinement.Information(rows, student, subspace, MostRows, random, threads, cancellation);
+        (double[] curvature, double[] spread, double square, int used) = StudentRefinement.Information(
+            rows, student, subspace, MostRows, random, threads, cancellation);
         double[] h = OnComplement(curvature, p, k, complement), g = OnComplement(spread, p, k, complement);
         // Columns of H⁻¹ that belong to Δ, with H brought to diagonal 1.
         double[] scales = [.. Enumerable.Range(0, size).Select(i => h[(i * size) + i] > 0 ? 1 / Math.Sqrt(h[(i * size) + i]) : 0)];
@@ -61,7 +65,8 @@ internal static class DirectionConfidence
         }
         ReadOnlyMatrixSpan<double> a = new(inverse, k * m, size);
         MatrixMultiply.Into(a, new ReadOnlyMatrixSpan<double>(g, size, size), new MatrixSpan<double>(half, k * m, size));
-        MatrixMultiply.Into(new ReadOnlyMatrixSpan<double>(half, k * m, size), a.Transposed(), new MatrixSpan<double>(covariance, k * m, k * m));
+        MatrixMultiply.Into(new ReadOnlyMatrixSpan<double>(half, k * m, size), a.Transposed(),
+            new MatrixSpan<double>(covariance, k * m, k * m));
         double unit = square / Math.Max(1, Math.Min(fitted, rows.Count) - kept.Count(i => i) - (k * m));
         return [.. Enumerable.Range(0, k).Select(j =>
         {
@@ -78,7 +83,8 @@ internal static class DirectionConfidence
         })];
     }
 
-    /// <summary>Which of the first unknowns a Cholesky factorisation with the largest pivot first takes before pivots are too small.</summary>
+    /// <summary>Which of the first unknowns a Cholesky factorisation with the largest pivot first takes before pivots are too
+    /// small.</summary>
     private static bool[] Independent(double[] lower, int size, int count)
     {
         bool[] kept = new bool[count];

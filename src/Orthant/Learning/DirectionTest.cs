@@ -5,15 +5,16 @@ using Orthant.Numerics;
 
 namespace Orthant.Learning;
 
-/// <summary>Whether slices of labels differ in their moments of the inputs' direction, in more than chance, and along which directions.</summary>
+/// <summary>Whether slices of labels differ in their moments of the inputs' direction, in more than chance, and along which
+/// directions.</summary>
 /// <remarks>
-/// <para>K = Σ p (2 m mᵀ + D²) over slices, with m the slice's mean of sphere-normalised inputs less that of all rows, and D its second moment less that of
-/// all rows, less the median of its eigenvalues. It is zero off the hidden subspace for every filter (S. Chen, A. Klivans and R. Meka, arXiv 2009.13512;
-/// A. Damian, J. Lee and J. Bruna, arXiv 2506.05500). Subtracting the moments of all rows makes K insensitive to an error of the whitening, which all slices
-/// share.</para>
-/// <para>Under the null hypothesis, inputs that are elliptical given what is found so far, the law of K depends on the slices' sizes and the dimension alone.
-/// It is drawn without a pass over the data: a slice's second moment is a Wishart matrix by Bartlett's factorisation, brought to the trace and the variance
-/// of the sphere.</para>
+/// <para>K = Σ p (2 m mᵀ + D²) over slices, with m the slice's mean of sphere-normalised inputs less that of all rows, and D its second
+/// moment less that of all rows, less the median of its eigenvalues. It is zero off the hidden subspace for every filter (S. Chen, A.
+/// Klivans and R. Meka, arXiv 2009.13512; A. Damian, J. Lee and J. Bruna, arXiv 2506.05500). Subtracting the moments of all rows makes K
+/// insensitive to an error of the whitening, which all slices share.</para>
+/// <para>Under the null hypothesis, inputs that are elliptical given what is found so far, the law of K depends on the slices' sizes and
+/// the dimension alone. It is drawn without a pass over the data: a slice's second moment is a Wishart matrix by Bartlett's factorisation,
+/// brought to the trace and the variance of the sphere.</para>
 /// </remarks>
 internal static class DirectionTest
 {
@@ -42,7 +43,8 @@ internal static class DirectionTest
         }
     }
 
-    public static Result Evaluate(SliceMoments moments, Subspace found, double level, NullTable table, int threads, CancellationToken cancellation)
+    public static Result Evaluate(
+        SliceMoments moments, Subspace found, double level, NullTable table, int threads, CancellationToken cancellation)
     {
         Subspace complement = found.Complement();
         int d = found.Inputs, m = complement.Dimension;
@@ -60,8 +62,8 @@ internal static class DirectionTest
     }
 
     /// <summary>The critical value of (λ − mean)/deviation when both come from a number of draws.</summary>
-    /// <remarks>The largest eigenvalue is near the Tracy-Widom law, for which M. Chiani's shifted gamma law stands (J. Multivariate Analysis 129, 2014); its
-    /// quantile is widened as Student's prediction interval is beside the normal one.</remarks>
+    /// <remarks>The largest eigenvalue is near the Tracy-Widom law, for which M. Chiani's shifted gamma law stands (J. Multivariate
+    /// Analysis 129, 2014); its quantile is widened as Student's prediction interval is beside the normal one.</remarks>
     public static double CriticalScore(double level, int draws)
     {
         double quantile = (Gamma.InvCDF(LogShape, 1, 1 - level) * TracyScale) - TracyShift;
@@ -90,8 +92,10 @@ internal static class DirectionTest
             {
                 double[] full = [.. moments.Squares[s]], half = new double[m * d];
                 SymmetricRankUpdate.Mirror(new MatrixSpan<double>(full, d, d));
-                MatrixMultiply.Into(new ReadOnlyMatrixSpan<double>(complement.Rows, m, d), new ReadOnlyMatrixSpan<double>(full, d, d), new MatrixSpan<double>(half, m, d));
-                MatrixMultiply.Into(new ReadOnlyMatrixSpan<double>(half, m, d), new ReadOnlyMatrixSpan<double>(complement.Rows, m, d).Transposed(), new MatrixSpan<double>(square, m, m));
+                MatrixMultiply.Into(new ReadOnlyMatrixSpan<double>(complement.Rows, m, d), new ReadOnlyMatrixSpan<double>(full, d, d),
+                    new MatrixSpan<double>(half, m, d));
+                MatrixMultiply.Into(new ReadOnlyMatrixSpan<double>(half, m, d),
+                    new ReadOnlyMatrixSpan<double>(complement.Rows, m, d).Transposed(), new MatrixSpan<double>(square, m, m));
                 TensorPrimitives.Divide(square, count, square);
                 for (int i = 0; i < m; i++) mean[i] = TensorPrimitives.Dot(complement.Row(i), moments.Sums.AsSpan(s * d, d)) / count;
             }
@@ -167,7 +171,8 @@ internal static class DirectionTest
         {
             foreach ((long[] sizes, int m, double mean, double deviation) in known)
             {
-                if (m == dimension && sizes.Length == counts.Length && sizes.Zip(counts).All(p => Math.Abs(p.First - p.Second) <= 0.01 * p.First)) return (mean, deviation);
+                if (m == dimension && sizes.Length == counts.Length && sizes.Zip(counts)
+                    .All(p => Math.Abs(p.First - p.Second) <= 0.01 * p.First)) return (mean, deviation);
             }
             ulong first = stream;
             stream += (ulong)draws;
@@ -201,7 +206,10 @@ internal static class DirectionTest
                 for (int j = 0; j < end; j++) factor[(i * columns) + j] = random.NextNormal();
                 if (isFull) factor[(i * columns) + i] = Math.Sqrt(ChiSquare(h - 1 - i, random));
             }
-            if (columns > 0) SymmetricRankUpdate.Into(new ReadOnlyMatrixSpan<double>(factor, m, columns), new MatrixSpan<double>(square, m, m));
+            if (columns > 0)
+            {
+                SymmetricRankUpdate.Into(new ReadOnlyMatrixSpan<double>(factor, m, columns), new MatrixSpan<double>(square, m, m));
+            }
             double trace = 0;
             for (int i = 0; i < m; i++)
             {

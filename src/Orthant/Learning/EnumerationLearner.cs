@@ -16,13 +16,14 @@ public enum EnumeratedClass
     Lattices,
 }
 
-/// <summary>The algorithm of the paper as it stands there: small candidates for what is found so far, a threshold, top eigenvectors, and an enumeration at the
-/// end; at most 2 directions.</summary>
+/// <summary>The algorithm of the paper as it stands there: small candidates for what is found so far, a threshold, top eigenvectors, and
+/// an enumeration at the end; at most 2 directions.</summary>
 /// <remarks>
-/// S. Chen, A. Klivans and R. Meka, arXiv 2009.13512. In each round every candidate F̃ of an epsilon-net on the directions found gives the matrix
-/// E[1(|y − F̃| &gt; τ)(zzᵀ − I)] off these directions; the largest eigenvalue over all candidates gives the next direction while it exceeds what chance
-/// reaches (the edge of Marchenko and Pastur's law, widened by half). On one direction every network without biases is two half lines, so the net is a grid of
-/// two slopes. τ = Λ√(2k). It is here to be seen at work; <see cref="FilteredPca"/> is the one to use. The answer is as coarse as the net.
+/// S. Chen, A. Klivans and R. Meka, arXiv 2009.13512. In each round every candidate F̃ of an epsilon-net on the directions found gives the
+/// matrix E[1(|y − F̃| &gt; τ)(zzᵀ − I)] off these directions; the largest eigenvalue over all candidates gives the next direction while
+/// it exceeds what chance reaches (the edge of Marchenko and Pastur's law, widened by half). On one direction every network without biases
+/// is two half lines, so the net is a grid of two slopes. τ = Λ√(2k). It is here to be seen at work; <see cref="FilteredPca"/> is the one
+/// to use. The answer is as coarse as the net.
 /// </remarks>
 public static class EnumerationLearner
 {
@@ -37,7 +38,8 @@ public static class EnumerationLearner
     /// <param name="cancellation">Stops the work.</param>
     /// <exception cref="OrthantInputException">The samples are refused as by <see cref="FilteredPca.Fit"/>.</exception>
     public static LearnedNetwork Fit(
-        SampleSource samples, EnumeratedClass kind, int directions = 2, double? lipschitz = null, FilteredPcaOptions? options = null, CancellationToken cancellation = default)
+        SampleSource samples, EnumeratedClass kind, int directions = 2, double? lipschitz = null, FilteredPcaOptions? options = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(samples);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(directions);
@@ -54,7 +56,11 @@ public static class EnumerationLearner
         {
             (double eigenvalue, double edge, double[] vector, string filter) = Strongest(rows, found, threshold, threads, cancellation);
             bool isTaken = eigenvalue > edge;
-            evidence.Add(new FilterEvidence(found.Dimension + 1, filter, eigenvalue, edge, edge / 1.5, double.NaN, double.NaN, isTaken ? 1 : 0, isTaken) { Spectrum = [eigenvalue] });
+            int round = found.Dimension + 1;
+            evidence.Add(new FilterEvidence(round, filter, eigenvalue, edge, edge / 1.5, double.NaN, double.NaN, isTaken ? 1 : 0, isTaken)
+            {
+                Spectrum = [eigenvalue],
+            });
             if (!isTaken) break;
             found = found.With(vector);
         }
@@ -72,7 +78,8 @@ public static class EnumerationLearner
         return Result(data, found, small, evidence);
     }
 
-    /// <summary>The candidate whose filtered second moment has the largest eigenvalue, over what chance reaches with as many rows.</summary>
+    /// <summary>The candidate whose filtered second moment has the largest eigenvalue, over what chance reaches with as many
+    /// rows.</summary>
     private static (double Eigenvalue, double Edge, double[] Vector, string Filter) Strongest(
         FitRows rows, Subspace found, double threshold, int threads, CancellationToken cancellation)
     {
@@ -93,19 +100,23 @@ public static class EnumerationLearner
             if (chosen.Count < 4 * d) return;
             float[] packed = new float[chosen.Count * d], square = new float[d * d];
             for (int i = 0; i < chosen.Count; i++) rows.Values.AsSpan(chosen[i] * d, d).CopyTo(packed.AsSpan(i * d));
-            SymmetricRankUpdate.Into(new ReadOnlyMatrixSpan<float>(packed, chosen.Count, d).Transposed(), new MatrixSpan<float>(square, d, d));
+            SymmetricRankUpdate.Into(
+                new ReadOnlyMatrixSpan<float>(packed, chosen.Count, d).Transposed(), new MatrixSpan<float>(square, d, d));
             double share = chosen.Count / (double)rows.Count;
             double[] full = Array.ConvertAll(square, v => (double)v / rows.Count), half = new double[m * d], inside = new double[m * m];
             for (int i = 0; i < d; i++) full[(i * d) + i] -= share;
-            MatrixMultiply.Into(new ReadOnlyMatrixSpan<double>(complement.Rows, m, d), new ReadOnlyMatrixSpan<double>(full, d, d), new MatrixSpan<double>(half, m, d));
-            MatrixMultiply.Into(new ReadOnlyMatrixSpan<double>(half, m, d), new ReadOnlyMatrixSpan<double>(complement.Rows, m, d).Transposed(), new MatrixSpan<double>(inside, m, m));
+            MatrixMultiply.Into(new ReadOnlyMatrixSpan<double>(complement.Rows, m, d), new ReadOnlyMatrixSpan<double>(full, d, d),
+                new MatrixSpan<double>(half, m, d));
+            MatrixMultiply.Into(new ReadOnlyMatrixSpan<double>(half, m, d),
+                new ReadOnlyMatrixSpan<double>(complement.Rows, m, d).Transposed(), new MatrixSpan<double>(inside, m, m));
             double top = Tridiagonal.Reduce(m, inside).Eigenvalue(m - 1), ratio = m / (double)chosen.Count;
             double edge = 1.5 * share * ((2 * Math.Sqrt(ratio)) + ratio);
             results[c] = (top / edge, top, edge, inside);
         });
         int best = Enumerable.Range(0, candidates).MaxBy(c => results[c].Ratio);
         if (results[best].Matrix is not double[] matrix) return (0, 1, new double[d], "too few rows beyond the threshold");
-        Vector<double> vector = Matrix<double>.Build.DenseOfColumnMajor(m, m, matrix).Evd(Symmetricity.Symmetric).EigenVectors.Column(m - 1);
+        Vector<double> vector = Matrix<double>.Build.DenseOfColumnMajor(m, m, matrix).Evd(Symmetricity.Symmetric)
+            .EigenVectors.Column(m - 1);
         double[] row = new double[d];
         for (int j = 0; j < m; j++) TensorPrimitives.MultiplyAdd(complement.Row(j), vector[j], row, row);
         return (results[best].Value, results[best].Edge, row, found.Dimension == 0 ? "|y| > τ" : $"|y − F̃| > τ, {candidates} candidates");
@@ -116,8 +127,11 @@ public static class EnumerationLearner
     {
         int k = found.Dimension, n = Math.Min(rows.Count, Judged * 4), count = k == 1 ? 2 : Angles;
         float[] u = rows.Project(found);
-        double[][] directions = [.. Enumerable.Range(0, count).Select(a => k == 1 ? (double[])[a == 0 ? 1 : -1] : [Math.Cos(2 * Math.PI * a / Angles), Math.Sin(2 * Math.PI * a / Angles)])];
-        double[][] features = [.. directions.Select(w => Enumerable.Range(0, n).Select(r => Math.Max(0, w.Select((x, i) => x * u[(r * k) + i]).Sum())).ToArray())];
+        double[][] directions =
+            [.. Enumerable.Range(0, count)
+            .Select(a => k == 1 ? (double[])[a == 0 ? 1 : -1] : [Math.Cos(2 * Math.PI * a / Angles), Math.Sin(2 * Math.PI * a / Angles)])];
+        double[][] features = [.. directions.Select(
+            w => Enumerable.Range(0, n).Select(r => Math.Max(0, w.Select((x, i) => x * u[(r * k) + i]).Sum())).ToArray())];
         double[] y = rows.Targets[..n];
         double[,] gram = new double[count, count];
         double[] inner = [.. features.Select(f => TensorPrimitives.Dot<double>(f, y))];
@@ -150,18 +164,23 @@ public static class EnumerationLearner
                     TensorPrimitives.MultiplyAdd(features[b], sin, mixed, mixed);
                     TensorPrimitives.Max<double>(mixed, 0, mixed);
                     double length = TensorPrimitives.SumOfSquares<double>(mixed), along = TensorPrimitives.Dot<double>(mixed, y);
-                    if (length > 0 && along * along / length > deep.Gain) deep = (along * along / length, a, b, 2 * Math.PI * (m + 0.5) / Mixtures, along / length);
+                    if (length > 0 && along * along / length > deep.Gain)
+                    {
+                        deep = (along * along / length, a, b, 2 * Math.PI * (m + 0.5) / Mixtures, along / length);
+                    }
                 }
             }
             cancellation.ThrowIfCancellationRequested();
         }
         return deep.A < 0 ? sum : new ReluNetwork(
         [
-            Dense([directions[deep.A], directions[deep.B]], ActivationFunction.Relu), Dense([[Math.Cos(deep.Phi), Math.Sin(deep.Phi)]], ActivationFunction.Relu), Dense([[deep.Weight]], null),
+            Dense([directions[deep.A], directions[deep.B]], ActivationFunction.Relu),
+                Dense([[Math.Cos(deep.Phi), Math.Sin(deep.Phi)]], ActivationFunction.Relu), Dense([[deep.Weight]], null),
         ]);
     }
 
-    /// <summary>The lattice polynomial of at most 4 pieces with the least squared error; pieces are slopes of the data in sectors.</summary>
+    /// <summary>The lattice polynomial of at most 4 pieces with the least squared error; pieces are slopes of the data in
+    /// sectors.</summary>
     private static ReluNetwork Lattices(FitRows rows, Subspace found, CancellationToken cancellation)
     {
         int k = found.Dimension, n = Math.Min(rows.Count, Judged), sectors = k == 1 ? 2 : 24;
@@ -172,7 +191,8 @@ public static class EnumerationLearner
             int[] inside = [.. Enumerable.Range(0, rows.Count).Where(r => Sector(u.AsSpan(r * k, k), sectors) == s)];
             if (inside.Length < 4 * k) continue;
             Matrix<double> x = Matrix<double>.Build.Dense(inside.Length, k, (i, j) => u[(inside[i] * k) + j]);
-            double[] slope = [.. x.QR(MathNet.Numerics.LinearAlgebra.Factorization.QRMethod.Thin).Solve(Vector<double>.Build.Dense(inside.Length, i => rows.Targets[inside[i]]))];
+            double[] slope = [.. x.QR(MathNet.Numerics.LinearAlgebra.Factorization.QRMethod.Thin)
+                .Solve(Vector<double>.Build.Dense(inside.Length, i => rows.Targets[inside[i]]))];
             int near = slopes.FindIndex(t => Math.Sqrt(t.Slope.Zip(slope).Sum(p => Math.Pow(p.First - p.Second, 2))) < 0.1);
             if (near < 0) slopes.Add((slope, 1));
             else slopes[near] = (slopes[near].Slope, slopes[near].Count + 1);
@@ -182,7 +202,8 @@ public static class EnumerationLearner
         LatticePolynomial? best = null;
         foreach (int[] set in Subsets(pieces.Length, 4))
         {
-            double[][] values = [.. set.Select(p => Enumerable.Range(0, n).Select(r => pieces[p].Select((g, i) => g * u[(r * k) + i]).Sum()).ToArray())];
+            double[][] values = [.. set.Select(
+                p => Enumerable.Range(0, n).Select(r => pieces[p].Select((g, i) => g * u[(r * k) + i]).Sum()).ToArray())];
             foreach (int[] masks in Antichains(set.Length))
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -204,7 +225,8 @@ public static class EnumerationLearner
                 if (error >= least) continue;
                 least = error;
                 best = new LatticePolynomial(
-                    set.Select(p => LatticePiece.FromDoubles(pieces[p], 0)), masks.Select(mask => Enumerable.Range(0, set.Length).Where(p => (mask >> p & 1) != 0)));
+                    set.Select(p => LatticePiece.FromDoubles(pieces[p], 0)),
+                    masks.Select(mask => Enumerable.Range(0, set.Length).Where(p => (mask >> p & 1) != 0)));
             }
         }
         return best!.ToNetwork();
@@ -288,7 +310,9 @@ public static class EnumerationLearner
             Basis = [.. Enumerable.Range(0, k).Select(j => given.Row(j).ToArray().ToImmutableArray())],
             BasisSpread = [.. Enumerable.Range(0, k).Select(j => data.Whitening.Spread(given.Row(j)))],
             Centre = [.. data.Whitening.Centre],
-            Network = new ReluNetwork([AffineLayer.Dense(map, constant), .. small.Layers, AffineLayer.Dense(new double[1, 1] { { data.Scale } })], ElementType.Float64, "learned"),
+            Network = new ReluNetwork(
+            [AffineLayer.Dense(map, constant), .. small.Layers, AffineLayer.Dense(new double[1, 1] { { data.Scale } })],
+            ElementType.Float64, "learned"),
             HeldOutError = error,
             HeldOutRows = held.Count,
             Rounds = [.. evidence],

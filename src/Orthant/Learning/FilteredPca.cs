@@ -4,13 +4,14 @@ using Orthant.Numerics;
 
 namespace Orthant.Learning;
 
-/// <summary>Learns a deep ReLU network from samples of inputs and values where gradient descent fails: filtered principal components find the few directions
-/// that it depends on, then a small network is fitted on them.</summary>
+/// <summary>Learns a deep ReLU network from samples of inputs and values where gradient descent fails: filtered principal components find
+/// the few directions that it depends on, then a small network is fitted on them.</summary>
 /// <remarks>
-/// <para>S. Chen, A. Klivans and R. Meka, "Learning Deep ReLU Networks Is Fixed-Parameter Tractable", arXiv 2009.13512, made practical: for any bounded filter
-/// of the label and of what is found so far, the filtered moments of normal inputs vanish off the hidden subspace, so a filter can only miss directions, never
-/// invent them. Rounds of filters (slices of the label, then of the residual, also within cells of what is found) alternate with fits in the directions found.
-/// For continuous piecewise-linear functions first and second moments suffice (A. Damian, J. Lee, J. Bruna, arXiv 2506.05500).</para>
+/// <para>S. Chen, A. Klivans and R. Meka, "Learning Deep ReLU Networks Is Fixed-Parameter Tractable", arXiv 2009.13512, made practical:
+/// for any bounded filter of the label and of what is found so far, the filtered moments of normal inputs vanish off the hidden subspace,
+/// so a filter can only miss directions, never invent them. Rounds of filters (slices of the label, then of the residual, also within
+/// cells of what is found) alternate with fits in the directions found. For continuous piecewise-linear functions first and second moments
+/// suffice (A. Damian, J. Lee, J. Bruna, arXiv 2506.05500).</para>
 /// </remarks>
 public static class FilteredPca
 {
@@ -20,15 +21,18 @@ public static class FilteredPca
     /// <param name="progress">Told how far it is.</param>
     /// <param name="cancellation">Stops the work.</param>
     /// <returns>Directions, network and evidence; dimension 0 where nothing is significant, or no fit was validated.</returns>
-    /// <exception cref="OrthantInputException">There are fewer rows than inputs, the target is constant, or inputs are constant or linearly dependent.</exception>
+    /// <exception cref="OrthantInputException">There are fewer rows than inputs, the target is constant, or inputs are constant or
+    /// linearly dependent.</exception>
     public static LearnedNetwork Fit(
-        SampleSource samples, FilteredPcaOptions? options = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+        SampleSource samples, FilteredPcaOptions? options = null, IProgress<WorkProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(samples);
         options ??= new FilteredPcaOptions();
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MostDirections, nameof(options));
         int threads = options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
-        return new FilteredPcaRun(LearningRows.Of(samples, options, threads, progress, cancellation), options, threads, progress, cancellation).Run();
+        return new FilteredPcaRun(
+            LearningRows.Of(samples, options, threads, progress, cancellation), options, threads, progress, cancellation).Run();
     }
 }
 
@@ -54,7 +58,8 @@ internal sealed class FilteredPcaRun
     /// <summary>Rows of the last refinement.</summary>
     private int fitted = LastRows;
 
-    public FilteredPcaRun(LearningRows data, FilteredPcaOptions options, int threads, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    public FilteredPcaRun(
+        LearningRows data, FilteredPcaOptions options, int threads, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         this.data = data;
         rows = data.All;
@@ -64,7 +69,11 @@ internal sealed class FilteredPcaRun
         this.threads = threads;
         this.progress = progress;
         this.cancellation = cancellation;
-        search = new StudentSearch(data.Training, data.HeldOut, options.Seed, threads, cancellation) { Exact = options.Exact, Trace = options.Trace };
+        search = new StudentSearch(data.Training, data.HeldOut, options.Seed, threads, cancellation)
+        {
+            Exact = options.Exact,
+            Trace = options.Trace,
+        };
         nulls = new DirectionTest.NullTable(new RandomStream(options.Seed, 1UL << 40));
     }
 
@@ -73,7 +82,8 @@ internal sealed class FilteredPcaRun
         (int farthest, double score) = data.FarthestFromElliptical();
         if (score > 7)
         {
-            notes.Add($"the inputs are neither normal nor elliptical (whitened {data.InputName(farthest)} differs by {score:F0} standard deviations): "
+            notes.Add($"the inputs are neither normal nor elliptical (whitened {data.InputName(farthest)} differs by {score:F0} "
+                + "standard deviations): "
                 + "the level of chance is approximate, what counts is the error on held-out rows");
         }
         List<(string Filter, DirectionTest.Result Result)> families = Detect(1, null, Subspace.Empty(rows.Inputs));
@@ -107,7 +117,8 @@ internal sealed class FilteredPcaRun
     private Candidate? Extend(int round, Candidate? best, List<(string Filter, DirectionTest.Result Result)> families)
     {
         Subspace found = best?.Subspace ?? Subspace.Empty(rows.Inputs);
-        (string filter, DirectionTest.Result strongest) = families.Where(f => f.Result.Significant > 0).OrderByDescending(f => f.Result.Score).First();
+        (string filter, DirectionTest.Result strongest) = families.Where(f => f.Result.Significant > 0)
+            .OrderByDescending(f => f.Result.Score).First();
         int count = Math.Min(strongest.Significant, options.MostDirections - found.Dimension);
         if (count <= 0) return null;
         Candidate candidate = FitQuickly(found.With(strongest.Vectors.AsSpan(0, count * rows.Inputs)));
@@ -127,7 +138,7 @@ internal sealed class FilteredPcaRun
         bool isSmall = search.Training.Count < 10_000;
         double ratio = Homogeneity.Ratio(search.Training, wider, search.Random(), threads);
         options.Trace?.Invoke($"homogeneity {ratio:F2}");
-        bool[] forms = whitening.IsCentred ? [true] : ratio < 1.2 ? [false] : ratio > 2 ? [true] : [false, true];
+        bool[] forms = whitening.IsCentred || hasBiases ? [true] : ratio < 1.2 ? [false] : ratio > 2 ? [true] : [false, true];
         SearchStage first = new([12, 12], isSmall ? 16 : 8, isSmall ? 800 : 1500, isSmall ? 8 : 2) { MovesAtOnce = true, JointSteps = 25 };
         Candidate? best = null;
         foreach (bool form in forms)
@@ -141,16 +152,29 @@ internal sealed class FilteredPcaRun
         }
         hasBiases = forms.Length == 1 ? forms[0] : Homogeneity.Ratio(search.Training, best!.Subspace, search.Random(), threads) > 1.3;
         if (best!.Error >= options.Exact && best.Subspace.Dimension == 2 && !hasBiases) best = HingeFit.Run(search, best);
-        return best.Error < options.Exact ? best : Better(best, search.Run(first with { Hidden = [32], GivesUpAbove = 3 * best.Error }, best.Subspace, hasBiases));
+        return best.Error < options.Exact ? best
+            : Better(best, search.Run(first with { Hidden = [32], GivesUpAbove = 3 * best.Error }, best.Subspace, hasBiases));
     }
 
     /// <summary>Fits larger and deeper students where the subspace is good.</summary>
     private Candidate Deepen(Candidate best)
     {
+        if (!hasBiases && best.Error > 10 * options.Exact)
+        {
+            // The nearest neighbours may take a function for homogeneous that is only nearly so.
+            SearchStage plan = new([16, 16], 8, 4000, 3) { GivesUpAbove = best.Error };
+            Candidate biased = search.Run(plan, best.Subspace, hasBiases: true);
+            if (biased.Error < 0.8 * best.Error)
+            {
+                hasBiases = true;
+                best = biased;
+            }
+        }
         foreach (int[] hidden in (int[][])[[16, 16], [12, 12, 12]])
         {
             if (best.Error < options.Exact) break;
-            best = Better(best, search.Run(new SearchStage(hidden, 8, 4000, 3) { GivesUpAbove = 3 * best.Error }, best.Subspace, hasBiases));
+            best = Better(best, search.Run(
+                new SearchStage(hidden, 8, 4000, 3) { GivesUpAbove = 3 * best.Error }, best.Subspace, hasBiases));
         }
         return best;
     }
@@ -194,7 +218,8 @@ internal sealed class FilteredPcaRun
         }
         int most = Math.Min(labels.Length, LabelSample);
         LabelSlices slices = new(labels.AsSpan(0, most), data.Sampled.AsSpan(0, most), Slices, options.Seed);
-        SliceMoments moments = SliceMoments.Of(rows, found, () => new BlockLabels(fit?.Student, found, scale), slices, cells, threads, progress, cancellation);
+        SliceMoments moments = SliceMoments.Of(
+            rows, found, () => new BlockLabels(fit?.Student, found, scale), slices, cells, threads, progress, cancellation);
         int slots = moments.Counts.Length;
         string name = fit is null ? "y" : "residual";
         List<(string Name, int[] Group)> families =
@@ -202,9 +227,14 @@ internal sealed class FilteredPcaRun
             (name, [.. Enumerable.Range(0, slots).Select(s => s % Slices / 2)]),
             ($"|{name}|", [.. Enumerable.Range(0, slots).Select(s => Math.Min(s % Slices, Slices - 1 - (s % Slices)))]),
         ];
-        if (cells is not null) families.Add(($"{name} by cell", [.. Enumerable.Range(0, slots).Select(s => (s / Slices * 4) + (s % Slices / 6))]));
+        if (cells is not null)
+        {
+            families.Add(($"{name} by cell", [.. Enumerable.Range(0, slots).Select(s => (s / Slices * 4) + (s % Slices / 6))]));
+        }
         List<(string Filter, DirectionTest.Result Result)> results =
-            [.. families.Select(f => (f.Name, DirectionTest.Evaluate(moments.Grouped(f.Group), found, options.Level / families.Count, nulls, threads, cancellation)))];
+            [.. families.Select(f =>
+                (f.Name, DirectionTest.Evaluate(
+                moments.Grouped(f.Group), found, options.Level / families.Count, nulls, threads, cancellation)))];
         foreach ((string filter, DirectionTest.Result result) in results)
         {
             evidence.Add(Evidence(round, filter, result));
@@ -214,7 +244,8 @@ internal sealed class FilteredPcaRun
     }
 
     private static FilterEvidence Evidence(int round, string filter, DirectionTest.Result result) => new(
-        round, filter, result.Eigenvalues[0], result.Threshold, result.NullMean, result.Score, DirectionTest.Probability(result.Score), result.Significant, false)
+        round, filter, result.Eigenvalues[0], result.Threshold, result.NullMean, result.Score, DirectionTest.Probability(result.Score),
+        result.Significant, false)
     {
         Spectrum = [.. result.Eigenvalues],
     };
@@ -224,7 +255,8 @@ internal sealed class FilteredPcaRun
         if (best is null)
         {
             notes.Add(fired
-                ? $"not enough samples: directions are significant, but no fit predicted held-out rows; {rows.Rows} rows of {rows.Inputs} inputs"
+                ? $"not enough samples: directions are significant, but no fit predicted held-out rows; "
+                    + $"{rows.Rows} rows of {rows.Inputs} inputs"
                 : "no significant direction");
             return new LearnedNetwork
             {
@@ -246,7 +278,8 @@ internal sealed class FilteredPcaRun
         Student student = best.Student.OnCoordinates(back, k);
         (double[] matrix, double[] constant) = whitening.Unwhiten(sorted);
         Subspace given = Subspace.Span(d, matrix);
-        (double Root, double Bound)[] angles = DirectionConfidence.Angles(search.Training, student, sorted, fitted, search.Random(), threads, cancellation);
+        (double Root, double Bound)[] angles = DirectionConfidence.Angles(
+            search.Training, student, sorted, fitted, search.Random(), threads, cancellation);
         return new LearnedNetwork
         {
             Basis = [.. Enumerable.Range(0, k).Select(j => given.Row(j).ToArray().ToImmutableArray())],
@@ -287,7 +320,8 @@ internal sealed class FilteredPcaRun
             ReadOnlySpan<double> outputs = pass.Forward(student, count);
             for (int r = 0; r < count; r++) squares += Math.Pow(outputs[r] - held.Targets[first + r], 2);
         }
-        return new LearnedDirection([.. row.Select(v => v / norm)], values[direction] / values.Sum(), Math.Sqrt(squares / held.Count) / held.Deviation);
+        return new LearnedDirection(
+            [.. row.Select(v => v / norm)], values[direction] / values.Sum(), Math.Sqrt(squares / held.Count) / held.Deviation);
     }
 
     private ReluNetwork ToNetwork(Student student, double[] matrix, double[] constant)

@@ -33,11 +33,13 @@ internal sealed class FitRows
         int k = subspace.Dimension;
         float[] result = new float[Count * k], directions = Array.ConvertAll(subspace.Rows, v => (float)v);
         MatrixMultiply.Into(
-            new ReadOnlyMatrixSpan<float>(Values, Count, Inputs), new ReadOnlyMatrixSpan<float>(directions, k, Inputs).Transposed(), new MatrixSpan<float>(result, Count, k));
+            new ReadOnlyMatrixSpan<float>(Values, Count, Inputs), new ReadOnlyMatrixSpan<float>(directions, k, Inputs).Transposed(),
+            new MatrixSpan<float>(result, Count, k));
         return result;
     }
 
-    /// <summary>Rows of a block, turned so that each input's values stand beside each other, as doubles: d × <see cref="StudentPass.Block"/>.</summary>
+    /// <summary>Rows of a block, turned so that each input's values stand beside each other, as doubles: d ×
+    /// <see cref="StudentPass.Block"/>.</summary>
     public void Turn(ReadOnlySpan<int> rows, Span<double> block)
     {
         for (int r = 0; r < rows.Length; r++)
@@ -86,7 +88,10 @@ internal sealed class FitRows
         for (int r = 0; r < count; r++)
         {
             TensorPrimitives.ConvertTruncating(rows.Slice(r * d, d), row);
-            for (int j = 0; j < subspace.Dimension; j++) coordinates[(j * StudentPass.Block) + r] = TensorPrimitives.Dot(row, subspace.Row(j));
+            for (int j = 0; j < subspace.Dimension; j++)
+            {
+                coordinates[(j * StudentPass.Block) + r] = TensorPrimitives.Dot(row, subspace.Row(j));
+            }
         }
     }
 }

@@ -2,10 +2,11 @@ namespace Orthant.Learning;
 
 /// <summary>Fits a sum of hinges ReLU(⟨w, u⟩) in the plane, however nearly parallel they are, by cutting the circle into arcs.</summary>
 /// <remarks>
-/// <para>A sum of hinges is a linear function and an even one. The even part is linear on each arc of directions between two kinks, and repeats itself after
-/// half a turn. Over a fine grid of angles in [0, π) the best cut into M arcs is found exactly by dynamic programming (R. Bellman, "On the approximation of
-/// curves by line segments", Comm. ACM 4(6), 1961), each arc's least squares from prefix sums; the number of arcs is the one of least description length.
-/// No descent is involved, so no kink can be stuck. A joint refinement then moves kinks and plane, and the cut is made again in the better plane.</para>
+/// <para>A sum of hinges is a linear function and an even one. The even part is linear on each arc of directions between two kinks, and
+/// repeats itself after half a turn. Over a fine grid of angles in [0, π) the best cut into M arcs is found exactly by dynamic programming
+/// (R. Bellman, "On the approximation of curves by line segments", Comm. ACM 4(6), 1961), each arc's least squares from prefix sums; the
+/// number of arcs is the one of least description length. No descent is involved, so no kink can be stuck. A joint refinement then moves
+/// kinks and plane, and the cut is made again in the better plane.</para>
 /// <code>
 ///        e(u) = v₀·u │ v₁·u │ v₂·u │ …          at each border:  v₁ − v₀ = c n,  n normal to the ray,
 ///       ─────────────┴──────┴──────┴──► angle   and  e(u) = Σ c/2 |⟨n, u⟩|
@@ -40,7 +41,8 @@ internal static class HingeFit
         ArcMoments[] prefix = Moments(u, rows.Targets, (lx, ly), Bins);
         int[] borders = Borders(prefix, rows.Count);
         List<(double X, double Y, double Weight)> hinges = [];
-        (double X, double Y)[] pieces = [.. Enumerable.Range(0, borders.Length - 1).Select(s => Solve(prefix[borders[s + 1]] - prefix[borders[s]]))];
+        (double X, double Y)[] pieces =
+            [.. Enumerable.Range(0, borders.Length - 1).Select(s => Solve(prefix[borders[s + 1]] - prefix[borders[s]]))];
         for (int s = 0; s < pieces.Length; s++)
         {
             // After half a turn the first piece comes again with the other sign.
@@ -113,7 +115,8 @@ internal static class HingeFit
         return borders;
     }
 
-    /// <summary>Sums over the rows of all bins before each one, directions taken modulo half a turn, of what a linear function leaves.</summary>
+    /// <summary>Sums over the rows of all bins before each one, directions taken modulo half a turn, of what a linear function
+    /// leaves.</summary>
     private static ArcMoments[] Moments(float[] u, double[] y, (double X, double Y) linear, int bins)
     {
         ArcMoments[] sums = new ArcMoments[bins + 1];
@@ -144,8 +147,10 @@ internal static class HingeFit
 
     private readonly record struct ArcMoments(double Xx, double Xy, double Yy, double Xt, double Yt, double Tt)
     {
-        public static ArcMoments operator +(ArcMoments a, ArcMoments b) => new(a.Xx + b.Xx, a.Xy + b.Xy, a.Yy + b.Yy, a.Xt + b.Xt, a.Yt + b.Yt, a.Tt + b.Tt);
+        public static ArcMoments operator +(ArcMoments a, ArcMoments b) =>
+            new(a.Xx + b.Xx, a.Xy + b.Xy, a.Yy + b.Yy, a.Xt + b.Xt, a.Yt + b.Yt, a.Tt + b.Tt);
 
-        public static ArcMoments operator -(ArcMoments a, ArcMoments b) => new(a.Xx - b.Xx, a.Xy - b.Xy, a.Yy - b.Yy, a.Xt - b.Xt, a.Yt - b.Yt, a.Tt - b.Tt);
+        public static ArcMoments operator -(ArcMoments a, ArcMoments b) =>
+            new(a.Xx - b.Xx, a.Xy - b.Xy, a.Yy - b.Yy, a.Xt - b.Xt, a.Yt - b.Yt, a.Tt - b.Tt);
     }
 }

@@ -4,8 +4,9 @@ using Orthant.Numerics;
 namespace Orthant.Learning;
 
 /// <summary>Whether a function of a few coordinates looks positively homogeneous of degree 1, as a network without biases is.</summary>
-/// <remarks>Five nearest neighbours predict each query twice: among all points, and among their directions with the value scaled by the length. Where the
-/// function is homogeneous the directions have one dimension less and predict better; the ratio of the errors is below 1.2, and above 2 where it is not.
+/// <remarks>Five nearest neighbours predict each query twice: among all points, and among their directions with the value scaled by the
+/// length. Where the function is homogeneous the directions have one dimension less and predict better; the ratio of the errors is below
+/// 1.2, and above 2 where it is not.
 /// </remarks>
 internal static class Homogeneity
 {
@@ -31,7 +32,8 @@ internal static class Homogeneity
             }
         }
         double[] byDirection = new double[queries], byPoint = new double[queries];
-        Parallel.For(0, queries, new ParallelOptions { MaxDegreeOfParallelism = threads }, () => new float[2 * references], (q, _, distances) =>
+        Parallel.For(0, queries, new ParallelOptions { MaxDegreeOfParallelism = threads }, () => new float[2 * references],
+            (q, _, distances) =>
         {
             float[] u = points.AsSpan(order[q] * k, k).ToArray();
             float length = TensorPrimitives.Norm<float>(u);

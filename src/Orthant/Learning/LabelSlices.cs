@@ -3,8 +3,8 @@ using System.Runtime.Intrinsics;
 namespace Orthant.Learning;
 
 /// <summary>An ordered partition of labels into slices of equal counts.</summary>
-/// <remarks>Borders are pairs (label, tie): rows of one label are parted by a number that belongs to the row, so that an atom, such as nine labels in ten
-/// that are zero, is split at random and every slice is filled.</remarks>
+/// <remarks>Borders are pairs (label, tie): rows of one label are parted by a number that belongs to the row, so that an atom, such as
+/// nine labels in ten that are zero, is split at random and every slice is filled.</remarks>
 internal sealed class LabelSlices
 {
     private readonly double[] borders;
@@ -18,7 +18,8 @@ internal sealed class LabelSlices
         (double Label, ulong Tie)[] sorted = new (double, ulong)[labels.Length];
         for (int i = 0; i < sorted.Length; i++) sorted[i] = (labels[i], Tie(numbers[i]));
         Array.Sort(sorted);
-        (double Label, ulong Tie)[] first = [.. Enumerable.Range(1, slices - 1).Select(s => sorted[(int)((long)sorted.Length * s / slices)])];
+        (double Label, ulong Tie)[] first =
+            [.. Enumerable.Range(1, slices - 1).Select(s => sorted[(int)((long)sorted.Length * s / slices)])];
         borders = [.. first.Select(b => b.Label)];
         ties = [.. first.Select(b => b.Tie)];
     }
@@ -59,11 +60,15 @@ internal sealed class LabelSlices
             n1.CopyTo(below[lanes..]);
             n2.CopyTo(below[(2 * lanes)..]);
             n3.CopyTo(below[(3 * lanes)..]);
-            for (int i = 0, count = Math.Min(below.Length, slots.Length - r); i < count; i++) slots[r + i] = Within((int)below[i], labels[r + i], first + r + i);
+            for (int i = 0, count = Math.Min(below.Length, slots.Length - r); i < count; i++)
+            {
+                slots[r + i] = Within((int)below[i], labels[r + i], first + r + i);
+            }
         }
     }
 
-    /// <summary>The slice of a row whose label exceeds so many borders' labels: beyond those of equal label whose tie is not greater, too.</summary>
+    /// <summary>The slice of a row whose label exceeds so many borders' labels: beyond those of equal label whose tie is not greater,
+    /// too.</summary>
     private int Within(int below, double label, long number)
     {
         if (below == borders.Length || label != borders[below]) return below;

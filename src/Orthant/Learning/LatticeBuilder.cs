@@ -7,10 +7,11 @@ namespace Orthant.Learning;
 
 /// <summary>The lattice form of a network from its regions, whose vertices and affine maps are integers over common numbers.</summary>
 /// <remarks>
-/// <para>The minimum over the pieces that are at least l on a region Q of piece l equals l there. It is nowhere above f if for every region P, of piece m,
-/// some piece is at least l on Q and at most m on P. For points q and p there always is one: between them f, less its chord, falls through 0 where it did not
-/// begin or end by rising. So, where no piece serves all of Q and P, a piece that serves two points inside cuts one of them, until all pairs are served. Regions
-/// of a network rarely need a cut; without any, the form would be wrong for some networks.</para>
+/// <para>The minimum over the pieces that are at least l on a region Q of piece l equals l there. It is nowhere above f if for every
+/// region P, of piece m, some piece is at least l on Q and at most m on P. For points q and p there always is one: between them f, less
+/// its chord, falls through 0 where it did not begin or end by rising. So, where no piece serves all of Q and P, a piece that serves two
+/// points inside cuts one of them, until all pairs are served. Regions of a network rarely need a cut; without any, the form would be
+/// wrong for some networks.</para>
 /// </remarks>
 internal sealed class LatticeBuilder(ReluNetwork network, double reach, CancellationToken cancellation) : IRegionVisitor
 {
@@ -36,7 +37,8 @@ internal sealed class LatticeBuilder(ReluNetwork network, double reach, Cancella
         Array.Fill(lower, -reach);
         Array.Fill(upper, reach);
         RegionOptions options = new() { Most = LatticePolynomial.MostRegions + 1 };
-        RegionSummary summary = RegionEnumerator.Enumerate(network, InputDomain.Box(lower, upper), options, this, cancellation: cancellation);
+        RegionSummary summary = RegionEnumerator.Enumerate(
+            network, InputDomain.Box(lower, upper), options, this, cancellation: cancellation);
         cancellation.ThrowIfCancellationRequested();
         if (!summary.IsComplete || regions.Count > LatticePolynomial.MostRegions)
         {
@@ -60,7 +62,8 @@ internal sealed class LatticeBuilder(ReluNetwork network, double reach, Cancella
         }
         // Pieces that no term needs are left out.
         int[] kept = [.. Enumerable.Range(0, pieces.Count).Where(p => terms.Exists(t => Has(t, p)))];
-        return new LatticePolynomial(kept.Select(p => pieces[p]), terms.Select(t => Enumerable.Range(0, kept.Length).Where(i => Has(t, kept[i]))));
+        return new LatticePolynomial(
+            kept.Select(p => pieces[p]), terms.Select(t => Enumerable.Range(0, kept.Length).Where(i => Has(t, kept[i]))));
     }
 
     public void Visit(in RegionView region)
@@ -171,7 +174,8 @@ internal sealed class LatticeBuilder(ReluNetwork network, double reach, Cancella
             difference += (a[i] - b[i]) * t[i];
             size += (Math.Abs(a[i]) + Math.Abs(b[i])) * Math.Abs(t[i]);
         }
-        // Every number is rounded to half a unit in its last place, and at most k + 3 operations follow one another: 2 (k + 6) units are ample.
+        // Every number is rounded to half a unit in its last place, and at most k + 3 operations follow one another: 2 (k + 6) units are
+        // ample.
         if (Math.Abs(difference) > 2 * (k + 6) * 1.2e-16 * size && size > 1e-290) return Math.Sign(difference);
         return Sign(piece, own, vertex.Exact);
     }

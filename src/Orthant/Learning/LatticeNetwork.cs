@@ -9,7 +9,8 @@ namespace Orthant.Learning;
 /// u ─► ReLU(±u), so many copies   ─► l, −l, l − l' of every pair ─► min = l − ReLU(l − l') … ─► max …
 ///      as a coefficient has parts
 /// </code>
-/// Rows are affine functions of the current layer's outputs, their constant last, in rational numbers; behind the pieces they are 0, 1 or −1.
+/// Rows are affine functions of the current layer's outputs, their constant last, in rational numbers; behind the pieces they are 0, 1 or
+/// −1.
 /// </remarks>
 internal static class LatticeNetwork
 {
@@ -18,7 +19,8 @@ internal static class LatticeNetwork
 
     public static ReluNetwork Of(LatticePolynomial form)
     {
-        List<List<Rational[]>> groups = [.. form.Terms.Select(t => t.Select(p => (Rational[])[.. form.Pieces[p].Gradient, form.Pieces[p].Offset]).ToList())];
+        List<List<Rational[]>> groups =
+            [.. form.Terms.Select(t => t.Select(p => (Rational[])[.. form.Pieces[p].Gradient, form.Pieces[p].Offset]).ToList())];
         List<Layer> layers = [];
         int inputs = form.Dimension;
         bool isMinimum = true;
@@ -37,7 +39,8 @@ internal static class LatticeNetwork
         return new ReluNetwork(layers, name: "lattice");
     }
 
-    /// <summary>The units that join every group's values in pairs, and the groups of what they give; identity is ReLU(x) − ReLU(−x).</summary>
+    /// <summary>The units that join every group's values in pairs, and the groups of what they give; identity is ReLU(x) −
+    /// ReLU(−x).</summary>
     private static (List<Rational[]> Units, List<List<Rational[]>> Groups) Pair(List<List<Rational[]>> groups, bool isMinimum)
     {
         List<Rational[]> units = [];
@@ -91,7 +94,8 @@ internal static class LatticeNetwork
                 else units.AddRange([(i, 1, part), (i, -1, part)]);
             }
         }
-        layers.Add(Layer(units.Count, inputs, ActivationFunction.Relu, (o, i) => units[o].Input != i ? 0 : i == inputs ? 1 : units[o].Sign));
+        layers.Add(Layer(units.Count, inputs, ActivationFunction.Relu, (o, i) =>
+            units[o].Input != i ? 0 : i == inputs ? 1 : units[o].Sign));
         layers.Add(Layer(rows.Count, units.Count, activation, (o, u) =>
         {
             (int input, int sign, int part) = u == units.Count ? (inputs, 1, 0) : units[u];
@@ -107,7 +111,10 @@ internal static class LatticeNetwork
         for (Rational rest = number; !rest.IsZero; rest -= Rational.FromDouble(parts[^1]))
         {
             double part = parts.Count < MostParts ? rest.ToDouble() : 0;
-            if (part == 0 || !double.IsFinite(part)) throw new InvalidOperationException($"A coefficient near {number.ToDouble():G6} is not a sum of doubles.");
+            if (part == 0 || !double.IsFinite(part))
+            {
+                throw new InvalidOperationException($"A coefficient near {number.ToDouble():G6} is not a sum of doubles.");
+            }
             parts.Add(part);
         }
         return [.. parts];

@@ -14,7 +14,8 @@ namespace Orthant.Learning;
 /// <param name="Significant">How many eigenvalues exceed the critical value.</param>
 /// <param name="Accepted">Whether directions of this family were taken, and the fit with them predicted held-out rows better.</param>
 public sealed record FilterEvidence(
-    int Round, string Filter, double Eigenvalue, double NullQuantile, double NullMean, double Z, double Probability, int Significant, bool Accepted)
+    int Round, string Filter, double Eigenvalue, double NullQuantile, double NullMean, double Z, double Probability, int Significant,
+    bool Accepted)
 {
     /// <summary>All eigenvalues, descending.</summary>
     public ImmutableArray<double> Spectrum { get; init; } = [];
@@ -23,12 +24,13 @@ public sealed record FilterEvidence(
 /// <summary>A hidden direction, and how sure it is.</summary>
 /// <param name="Row">d numbers of a unit vector in the given inputs.</param>
 /// <param name="GradientShare">The share of the squared gradient along it, in whitened inputs; the shares sum to 1.</param>
-/// <param name="ErrorWithout">The error on held-out rows when the fit does not see this direction (it is replaced by another row's), over the targets'
-/// standard deviation.</param>
+/// <param name="ErrorWithout">The error on held-out rows when the fit does not see this direction (it is replaced by another row's), over
+/// the targets' standard deviation.</param>
 public sealed record LearnedDirection(ImmutableArray<double> Row, double GradientShare, double ErrorWithout)
 {
     /// <summary>The root mean square of its angle to the hidden subspace, in radians, to first order and in whitened inputs.</summary>
-    /// <remarks>From the covariance of least squares that allows for noise of any size in each row. It knows of noise, not of what the network misses.</remarks>
+    /// <remarks>From the covariance of least squares that allows for noise of any size in each row. It knows of noise, not of what the
+    /// network misses.</remarks>
     public double StandardAngle { get; init; }
 
     /// <summary>A bound that the angle keeps with a probability of 95 %, in radians.</summary>
@@ -41,7 +43,8 @@ public sealed record LearnedNetwork
     /// <summary>The number of hidden directions; 0 where none is significant or no fit was validated.</summary>
     public int Dimension => Basis.Length;
 
-    /// <summary>An orthonormal basis of the hidden directions in the given inputs, k rows of d numbers, by falling share of the gradient.</summary>
+    /// <summary>An orthonormal basis of the hidden directions in the given inputs, k rows of d numbers, by falling share of the
+    /// gradient.</summary>
     public ImmutableArray<ImmutableArray<double>> Basis { get; init; } = [];
 
     /// <summary>The standard deviation of the inputs along each row of the basis.</summary>
@@ -50,13 +53,15 @@ public sealed record LearnedNetwork
     /// <summary>The inputs' mean where it differs from 0 significantly, else 0: d numbers.</summary>
     public ImmutableArray<double> Centre { get; init; } = [];
 
-    /// <summary>The directions with their evidence, in whitened inputs and brought back; not orthogonal where the inputs are correlated.</summary>
+    /// <summary>The directions with their evidence, in whitened inputs and brought back; not orthogonal where the inputs are
+    /// correlated.</summary>
     public ImmutableArray<LearnedDirection> Directions { get; init; } = [];
 
     /// <summary>The network on the given inputs; the targets' mean where nothing was learned.</summary>
     public required ReluNetwork Network { get; init; }
 
-    /// <summary>The root mean squared error on rows that took no part in the fit, over the targets' standard deviation; null at dimension 0.</summary>
+    /// <summary>The root mean squared error on rows that took no part in the fit, over the targets' standard deviation; null at dimension
+    /// 0.</summary>
     public double? HeldOutError { get; init; }
 
     /// <summary>How many rows the error was measured on.</summary>
@@ -122,7 +127,8 @@ public sealed record FilteredPcaOptions
     /// <summary>The probability of a false direction in one round.</summary>
     public double Level { get; init; } = 3e-4;
 
-    /// <summary>An error on held-out rows, over the targets' standard deviation, at which the fit counts as exact and the search ends.</summary>
+    /// <summary>An error on held-out rows, over the targets' standard deviation, at which the fit counts as exact and the search
+    /// ends.</summary>
     public double Exact { get; init; } = 3e-4;
 
     /// <summary>How inputs are whitened.</summary>

@@ -16,7 +16,10 @@ internal sealed class LearningRows
         (SampledRows, SampledTargets) = All.Take(Sampled);
         Mean = SampledTargets.Average();
         Scale = Math.Sqrt(SampledTargets.Average(y => (y - Mean) * (y - Mean)));
-        if (!(Scale > 1e-12 * Math.Abs(Mean))) throw new OrthantInputException(samples.Name, "target", $"{SampledTargets[0]:R} in all rows", "a target that varies");
+        if (!(Scale > 1e-12 * Math.Abs(Mean)))
+        {
+            throw new OrthantInputException(samples.Name, "target", $"{SampledTargets[0]:R} in all rows", "a target that varies");
+        }
         // Rows come in random order; the first ones are held out.
         int n = Sampled.Length, held = n < 10_000 ? Math.Max(1, n / 8) : Math.Min(n / 5, 10_000), d = samples.Inputs;
         double[] y = [.. SampledTargets.Select(t => t / Scale)];
@@ -46,7 +49,8 @@ internal sealed class LearningRows
 
     public FitRows HeldOut { get; }
 
-    public static LearningRows Of(SampleSource samples, FilteredPcaOptions options, int threads, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    public static LearningRows Of(
+        SampleSource samples, FilteredPcaOptions options, int threads, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         if (samples.Rows < samples.Inputs + 1)
         {
@@ -61,7 +65,8 @@ internal sealed class LearningRows
         return new LearningRows(samples, whitening, options, threads);
     }
 
-    /// <summary>The input whose fourth or third moment, on the sphere, is farthest from that of an elliptical law, and by how many standard deviations.</summary>
+    /// <summary>The input whose fourth or third moment, on the sphere, is farthest from that of an elliptical law, and by how many
+    /// standard deviations.</summary>
     /// <remarks>A point u of the sphere of radius √d has E u⁴ = 3d/(d + 2) and E u³ = 0 in every coordinate.</remarks>
     public (int Input, double Score) FarthestFromElliptical()
     {

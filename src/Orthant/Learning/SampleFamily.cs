@@ -18,15 +18,16 @@ public enum InputLaw
 }
 
 /// <summary>A function of a few hidden directions of its inputs that is hard, or a trap, for a method that learns from samples.</summary>
-/// <remarks>The function f acts on u = V x with V orthonormal, k × d, drawn with the samples. Targets are divided by f's standard deviation.
-/// Sources: alternating plane, I. Diakonikolas, D. Kane, V. Kontonis and N. Zarifis, arXiv 2006.12476; parity, S. Goel, A. Gollakota, Z. Jin, S. Karmalkar
-/// and A. Klivans, arXiv 2006.12011; the others are made for this toolkit.</remarks>
+/// <remarks>The function f acts on u = V x with V orthonormal, k × d, drawn with the samples. Targets are divided by f's standard
+/// deviation. Sources: alternating plane, I. Diakonikolas, D. Kane, V. Kontonis and N. Zarifis, arXiv 2006.12476; parity, S. Goel, A.
+/// Gollakota, Z. Jin, S. Karmalkar and A. Klivans, arXiv 2006.12011; the others are made for this toolkit.</remarks>
 public sealed class SampleFamily
 {
     private readonly Func<double[], double> function;
     private readonly Lazy<double> scale;
 
-    private SampleFamily(string name, int dimension, string description, Func<double[], double> function, double noise = 0, InputLaw law = InputLaw.Normal)
+    private SampleFamily(string name, int dimension, string description, Func<double[], double> function, double noise = 0,
+        InputLaw law = InputLaw.Normal)
     {
         Name = name;
         Dimension = dimension;
@@ -73,12 +74,16 @@ public sealed class SampleFamily
         ("null", "noise that does not depend on the inputs"),
     ];
 
-    /// <summary>F_m = Σ (−1)ⁱ ReLU(⟨w_i, u⟩) over 2m directions of a plane at equal angles: all Hermite moments of degree below m vanish.</summary>
+    /// <summary>F_m = Σ (−1)ⁱ ReLU(⟨w_i, u⟩) over 2m directions of a plane at equal angles: all Hermite moments of degree below m
+    /// vanish.</summary>
     /// <param name="m">Even, from 2 to 64.</param>
     /// <exception cref="ArgumentException">m is odd or out of range: the sum would be linear, or zero.</exception>
     public static SampleFamily AlternatingPlane(int m)
     {
-        if (m is < 2 or > 64 || m % 2 != 0) throw new ArgumentException($"An alternating plane has an even m from 2 to 64, not {m}.", nameof(m));
+        if (m is < 2 or > 64 || m % 2 != 0)
+        {
+            throw new ArgumentException($"An alternating plane has an even m from 2 to 64, not {m}.", nameof(m));
+        }
         return new SampleFamily($"altplane{m}", 2, $"{2 * m} units of alternating sign in a hidden plane", u => Plane(u[0], u[1], m));
     }
 
@@ -115,7 +120,8 @@ public sealed class SampleFamily
         Math.Max(Math.Min(u[0], u[1]), Math.Min(u[2], Math.Min(-u[0], u[3] + (0.5 * u[1])))));
 
     /// <summary>ReLU(0.6 − max(|u₁ − 0.8|, |u₂|)).</summary>
-    public static SampleFamily Bump { get; } = new("bump", 2, "a bump that is zero on most of the mass", u => Relu(0.6 - Math.Max(Math.Abs(u[0] - 0.8), Math.Abs(u[1]))));
+    public static SampleFamily Bump { get; } = new(
+        "bump", 2, "a bump that is zero on most of the mass", u => Relu(0.6 - Math.Max(Math.Abs(u[0] - 0.8), Math.Abs(u[1]))));
 
     /// <summary>|frac(1.5 u) − 1/2|: its signal in first and second moments is exponentially small.</summary>
     public static SampleFamily Sawtooth { get; } = new("sawtooth", 1, "a triangle wave of high frequency", u =>
@@ -130,7 +136,8 @@ public sealed class SampleFamily
     public static SampleFamily Deep(bool hasBiases, ulong seed)
     {
         RandomStream random = new(seed, 0xDEE9);
-        double[][] a = UnitColumns(random, 3, 6), b = Normals(random, 6, 6, Math.Sqrt(2.0 / 6)), c = Normals(random, 6, 6, Math.Sqrt(2.0 / 6));
+        double[][] a = UnitColumns(random, 3, 6), b = Normals(random, 6, 6, Math.Sqrt(2.0 / 6)),
+            c = Normals(random, 6, 6, Math.Sqrt(2.0 / 6));
         double[] last = [.. Normals(random, 1, 6, 2 / Math.Sqrt(6))[0]];
         double[] first = [.. Normals(random, 1, 6, hasBiases ? 0.7 : 0)[0]], second = [.. Normals(random, 1, 6, hasBiases ? 0.5 : 0)[0]];
         return Deep(hasBiases ? "deep3bias" : "deep3", a, first, b, second, c, last);
@@ -162,7 +169,8 @@ public sealed class SampleFamily
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(units);
         RandomStream random = new(seed, 0x51C);
         double[][] a = UnitColumns(random, dimension, units);
-        double[] signs = [.. Enumerable.Range(0, units).Select(i => dimension == units ? (i % 2 == 0 ? 1.0 : -1) : random.NextInt32(2) == 0 ? 1.0 : -1)];
+        double[] signs = [.. Enumerable.Range(0, units)
+            .Select(i => dimension == units ? (i % 2 == 0 ? 1.0 : -1) : random.NextInt32(2) == 0 ? 1.0 : -1)];
         return OneLayer(dimension == 6 ? "six" : $"generic{dimension}", a, signs);
     }
 
@@ -207,7 +215,10 @@ public sealed class SampleFamily
     /// <param name="u">k coordinates.</param>
     public double Evaluate(ReadOnlySpan<double> u)
     {
-        if (u.Length != Dimension) throw new ArgumentException($"A point of {Name} has {Dimension} coordinates, not {u.Length}.", nameof(u));
+        if (u.Length != Dimension)
+        {
+            throw new ArgumentException($"A point of {Name} has {Dimension} coordinates, not {u.Length}.", nameof(u));
+        }
         return function(u.ToArray()) / Scale;
     }
 
@@ -220,14 +231,20 @@ public sealed class SampleFamily
     public FamilySample Draw(int rows, int inputs, ulong seed, double[]? basis = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rows);
-        if (inputs < Math.Max(1, Dimension)) throw new ArgumentException($"{Name} needs {Math.Max(1, Dimension)} inputs or more, not {inputs}.", nameof(inputs));
+        if (inputs < Math.Max(1, Dimension))
+        {
+            throw new ArgumentException($"{Name} needs {Math.Max(1, Dimension)} inputs or more, not {inputs}.", nameof(inputs));
+        }
         if (basis is null)
         {
             double[] start = new double[Dimension * inputs];
             new RandomStream(seed, 1).FillNormals(start);
             basis = Subspace.Span(inputs, start).Rows;
         }
-        if (basis.Length != Dimension * inputs) throw new ArgumentException($"A basis of {Dimension} × {inputs} numbers is needed, not {basis.Length}.", nameof(basis));
+        if (basis.Length != Dimension * inputs)
+        {
+            throw new ArgumentException($"A basis of {Dimension} × {inputs} numbers is needed, not {basis.Length}.", nameof(basis));
+        }
         RandomStream random = new(seed, 2), noise = new(seed, 3);
         float[] x = new float[checked(rows * inputs)];
         double[] y = new double[rows], u = new double[Dimension];
@@ -246,21 +263,24 @@ public sealed class SampleFamily
         return new FamilySample(new SampleArray(x, y, Name), [.. basis]);
     }
 
-    internal static SampleFamily OneLayer(string name, double[][] columns, double[] outer) => new(name, columns.Length, $"{outer.Length} units on {columns.Length} hidden directions", u =>
+    internal static SampleFamily OneLayer(string name, double[][] columns, double[] outer) =>
+        new(name, columns.Length, $"{outer.Length} units on {columns.Length} hidden directions", u =>
     {
         double sum = 0;
         for (int j = 0; j < outer.Length; j++) sum += outer[j] * Relu(Inner(u, columns, j));
         return sum;
     });
 
-    internal static SampleFamily Dependent(double[] angles, double[] signs) => new("dependent", 2, "nearly parallel units that nearly cancel", u =>
+    internal static SampleFamily Dependent(double[] angles, double[] signs) =>
+        new("dependent", 2, "nearly parallel units that nearly cancel", u =>
     {
         double sum = 0;
         for (int i = 0; i < angles.Length; i++) sum += signs[i] * Relu((Math.Cos(angles[i]) * u[0]) + (Math.Sin(angles[i]) * u[1]));
         return sum;
     });
 
-    internal static SampleFamily Deep(string name, double[][] a, double[] first, double[][] b, double[] second, double[][] c, double[] last) =>
+    internal static SampleFamily Deep(
+        string name, double[][] a, double[] first, double[][] b, double[] second, double[][] c, double[] last) =>
         new(name, a.Length, "3 hidden layers of 6 units on 3 hidden directions", u =>
         {
             double[] h = Layer(u, a, first);
@@ -344,7 +364,8 @@ public sealed class SampleFamily
         [.. Enumerable.Range(0, rows).Select(_ => Enumerable.Range(0, columns).Select(_ => scale * random.NextNormal()).ToArray())];
 
     private static int? Number(string name, string prefix) =>
-        name.StartsWith(prefix, StringComparison.Ordinal) && int.TryParse(name.AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int n) ? n : null;
+        name.StartsWith(prefix, StringComparison.Ordinal)
+            && int.TryParse(name.AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int n) ? n : null;
 }
 
 /// <summary>Samples of a <see cref="SampleFamily"/> and the directions that are hidden in them.</summary>

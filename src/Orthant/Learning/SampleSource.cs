@@ -1,8 +1,8 @@
 namespace Orthant.Learning;
 
 /// <summary>Rows of inputs with one target each, read in blocks, so that their number is bounded by a disk and not by memory.</summary>
-/// <remarks>Inputs are float32, as all moments are summed over blocks in float32 and between blocks in double; targets are doubles. An implementation
-/// has to allow several readers at once.</remarks>
+/// <remarks>Inputs are float32, as all moments are summed over blocks in float32 and between blocks in double; targets are doubles. An
+/// implementation has to allow several readers at once.</remarks>
 public abstract class SampleSource
 {
     /// <summary>What an error message calls the samples: a file, or what drew them.</summary>
@@ -48,7 +48,11 @@ public sealed class SampleArray : SampleSource
         }
         Inputs = inputs.Length / targets.Length;
         int wrong = Array.FindIndex(inputs, x => !float.IsFinite(x));
-        if (wrong >= 0) throw new OrthantInputException(name, $"row {(wrong / Inputs) + 1}, column {(wrong % Inputs) + 1}", $"{inputs[wrong]}", "a finite number");
+        if (wrong >= 0)
+        {
+            throw new OrthantInputException(
+                name, $"row {(wrong / Inputs) + 1}, column {(wrong % Inputs) + 1}", $"{inputs[wrong]}", "a finite number");
+        }
         wrong = Array.FindIndex(targets, y => !double.IsFinite(y));
         if (wrong >= 0) throw new OrthantInputException(name, $"target of row {wrong + 1}", $"{targets[wrong]}", "a finite number");
         this.inputs = inputs;

@@ -7,8 +7,9 @@ namespace Orthant.Learning;
 
 /// <summary>Counts, and first and second moments of sphere-normalised inputs, of each slot of a partition of the rows.</summary>
 /// <remarks>
-/// With ω = (d − k)/(|z|² − |Uz|²) a row √ω z has length √(d − k) in the complement of U, whatever the law of |z| is. Rows are not projected: the moments
-/// are in all d coordinates, and the complement's are a congruence of d³. Rows of a batch are sorted by slot, and each slot's are packed together:
+/// With ω = (d − k)/(|z|² − |Uz|²) a row √ω z has length √(d − k) in the complement of U, whatever the law of |z| is. Rows are not
+/// projected: the moments are in all d coordinates, and the complement's are a congruence of d³. Rows of a batch are sorted by slot, and
+/// each slot's are packed together:
 /// <code>
 /// row r ──slot──►  ┌ √ω z ┐  some 200 rows × d, then  S += ZᵀZ (float32 in the block, added in double),  m += Σ z
 ///                  └ √ω z ┘
@@ -22,8 +23,8 @@ internal sealed class SliceMoments
     /// <summary>Rows ahead of the one at hand that are fetched into the cache.</summary>
     private const int Ahead = 16;
 
-    /// <summary>Rows of fewer inputs than this are measured in their order, which brings a batch into the cache at the full rate of the memory; longer ones
-    /// as they are packed, since they are few enough to be fetched one by one.</summary>
+    /// <summary>Rows of fewer inputs than this are measured in their order, which brings a batch into the cache at the full rate of the
+    /// memory; longer ones as they are packed, since they are few enough to be fetched one by one.</summary>
     private const int LongRow = 96;
 
     private const int Block = WhitenedRows.Block;
@@ -49,11 +50,13 @@ internal sealed class SliceMoments
 
     /// <summary>One pass over all rows: labels in slices, and, where there are cells of Uz, slices within each cell.</summary>
     public static SliceMoments Of(
-        WhitenedRows rows, Subspace subspace, Func<BlockLabels> label, LabelSlices slices, CellPartition? cells, int threads, IProgress<WorkProgress>? progress,
+        WhitenedRows rows, Subspace subspace, Func<BlockLabels> label, LabelSlices slices, CellPartition? cells, int threads,
+        IProgress<WorkProgress>? progress,
         CancellationToken cancellation)
     {
         int slots = slices.Count * (cells?.Count ?? 1), chunks = (int)Math.Clamp(rows.Rows / 50_000, 1, slots <= 64 ? 16 : 4);
-        // Rows enough for every slot to fill most of a pack, but no more than 32 MB; short rows stay in the second-level cache where slots are few.
+        // Rows enough for every slot to fill most of a pack, but no more than 32 MB; short rows stay in the second-level cache where slots
+        // are few.
         int some = Math.Max(rows.Inputs < LongRow ? 4096 : 8192, slots > 64 ? Pack * slots : 0);
         int batch = Math.Max(Block, Math.Min(some, (1 << 23) / rows.Inputs)) / Block * Block;
         OrderedSum sum = new(rows.Inputs, slots);
@@ -73,7 +76,8 @@ internal sealed class SliceMoments
         {
             int g = groupOf[s];
             result.Counts[g] += Counts[s];
-            TensorPrimitives.Add(result.Sums.AsSpan(g * Inputs, Inputs), Sums.AsSpan(s * Inputs, Inputs), result.Sums.AsSpan(g * Inputs, Inputs));
+            TensorPrimitives.Add(result.Sums.AsSpan(g * Inputs, Inputs), Sums.AsSpan(s * Inputs, Inputs),
+                result.Sums.AsSpan(g * Inputs, Inputs));
             TensorPrimitives.Add(result.Squares[g], Squares[s], result.Squares[g]);
         }
         return result;
@@ -96,7 +100,8 @@ internal sealed class SliceMoments
         foreach (double[] square in Squares) Array.Clear(square);
     }
 
-    /// <summary>Adds up the chunks' moments in their order, whichever is ready first, so that the sum does not depend on the number of threads.</summary>
+    /// <summary>Adds up the chunks' moments in their order, whichever is ready first, so that the sum does not depend on the number of
+    /// threads.</summary>
     private sealed class OrderedSum(int inputs, int slots)
     {
         private readonly Dictionary<int, SliceMoments> waiting = [];
@@ -141,7 +146,8 @@ internal sealed class SliceMoments
         private SliceMoments? moments;
 
         /// <summary>Takes a batch of rows.</summary>
-        public unsafe void Add(long first, ReadOnlySpan<float> values, ReadOnlySpan<double> targets, LabelSlices slices, CellPartition? cells)
+        public unsafe void Add(
+            long first, ReadOnlySpan<float> values, ReadOnlySpan<double> targets, LabelSlices slices, CellPartition? cells)
         {
             int count = targets.Length;
             for (int r = 0; r < count; r += Block)
@@ -246,7 +252,8 @@ internal sealed class SliceMoments
             }
             if (whole < d)
             {
-                Vector512<float> x = Vector512.Load(row + whole) & Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(d - whole)).AsSingle();
+                Vector512<float> x = Vector512.Load(row + whole) & Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(d - whole))
+                    .AsSingle();
                 sum = Vector512.FusedMultiplyAdd(x, x, sum);
             }
             return Vector512.Sum(sum);

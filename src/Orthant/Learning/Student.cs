@@ -4,8 +4,8 @@ using System.Numerics.Tensors;
 namespace Orthant.Learning;
 
 /// <summary>A small fully connected ReLU network of one output that is being fitted on a subspace.</summary>
-/// <remarks>Without biases it is positively homogeneous of degree 1 whatever its weights are. Parameters stand layer by layer: the weights, one row a
-/// unit, then the biases where there are any.</remarks>
+/// <remarks>Without biases it is positively homogeneous of degree 1 whatever its weights are. Parameters stand layer by layer: the
+/// weights, one row a unit, then the biases where there are any.</remarks>
 internal sealed class Student
 {
     public Student(int[] widths, bool hasBiases)
@@ -86,8 +86,8 @@ internal sealed class Student
 /// <code>
 /// values[layer]:  unit 0: r0 r1 r2 … r511 │ unit 1: r0 r1 …        J:  parameter 0: r0 r1 … │ parameter 1: …
 /// </code>
-/// Values are doubles, so that a residual is exact to 10⁻¹⁵ however small it is; derivatives are floats, since an error of 10⁻⁷ in a Jacobian only
-/// slows the last steps by as much.</remarks>
+/// Values are doubles, so that a residual is exact to 10⁻¹⁵ however small it is; derivatives are floats, since an error of 10⁻⁷ in a
+/// Jacobian only slows the last steps by as much.</remarks>
 internal sealed class StudentPass
 {
     public const int Block = 512;
@@ -128,7 +128,8 @@ internal sealed class StudentPass
         return values[^1].AsSpan(0, count);
     }
 
-    /// <summary>The derivatives of the outputs of the last <see cref="Forward"/> by all parameters: parameters × stride, and by the inputs.</summary>
+    /// <summary>The derivatives of the outputs of the last <see cref="Forward"/> by all parameters: parameters × stride, and by the
+    /// inputs.</summary>
     public void Jacobian(Student student, int count, Span<float> j, int stride)
     {
         int last = student.Layers;
@@ -136,13 +137,17 @@ internal sealed class StudentPass
         for (int l = last - 1; l >= 0; l--)
         {
             int from = student.Widths[l], to = student.Widths[l + 1];
-            for (int i = 0; i < from; i++) TensorPrimitives.ConvertTruncating<double, float>(values[l].AsSpan(i * Block, count), singles[l].AsSpan(i * Block, count));
+            for (int i = 0; i < from; i++)
+            {
+                TensorPrimitives.ConvertTruncating<double, float>(values[l].AsSpan(i * Block, count), singles[l].AsSpan(i * Block, count));
+            }
             for (int o = 0; o < to; o++)
             {
                 ReadOnlySpan<float> slope = slopes[l + 1].AsSpan(o * Block, count);
                 for (int i = 0; i < from; i++)
                 {
-                    TensorPrimitives.Multiply(singles[l].AsSpan(i * Block, count), slope, j.Slice((student.WeightOffsets[l] + (o * from) + i) * stride, count));
+                    TensorPrimitives.Multiply(
+                        singles[l].AsSpan(i * Block, count), slope, j.Slice((student.WeightOffsets[l] + (o * from) + i) * stride, count));
                 }
                 if (student.HasBiases) slope.CopyTo(j.Slice((student.BiasOffsets[l] + o) * stride, count));
             }
@@ -151,7 +156,10 @@ internal sealed class StudentPass
             {
                 Span<float> back = slopes[l].AsSpan(i * Block, count);
                 back.Clear();
-                for (int o = 0; o < to; o++) TensorPrimitives.MultiplyAdd(slopes[l + 1].AsSpan(o * Block, count), (float)w[(o * from) + i], back, back);
+                for (int o = 0; o < to; o++)
+                {
+                    TensorPrimitives.MultiplyAdd(slopes[l + 1].AsSpan(o * Block, count), (float)w[(o * from) + i], back, back);
+                }
                 if (l > 0) ClearWhereInactive(singles[l].AsSpan(i * Block, count), back);
             }
         }
@@ -194,7 +202,8 @@ internal sealed class StudentPass
         for (; n + lanes <= slopes.Length; n += lanes)
         {
             Vector<float> slope = new(slopes[n..]);
-            Vector.ConditionalSelect(Vector.GreaterThan(new Vector<float>(activations[n..]), Vector<float>.Zero), slope, Vector<float>.Zero).CopyTo(slopes[n..]);
+            Vector.ConditionalSelect(
+                Vector.GreaterThan(new Vector<float>(activations[n..]), Vector<float>.Zero), slope, Vector<float>.Zero).CopyTo(slopes[n..]);
         }
         for (; n < slopes.Length; n++)
         {

@@ -4,7 +4,8 @@ using Orthant.Numerics;
 namespace Orthant.Learning;
 
 /// <summary>Brings a random student near a fit by Adam on small batches: the start for Gauss and Newton's method, not the end.</summary>
-/// <remarks>D. P. Kingma and J. Ba, "Adam", ICLR 2015, with a cosine rate. In float32, unit by unit over the batch as <see cref="StudentPass"/> does.</remarks>
+/// <remarks>D. P. Kingma and J. Ba, "Adam", ICLR 2015, with a cosine rate. In float32, unit by unit over the batch as
+/// <see cref="StudentPass"/> does.</remarks>
 internal sealed class StudentDescent
 {
     private const int Batch = 256;
@@ -78,7 +79,10 @@ internal sealed class StudentDescent
                 Span<float> row = values[l + 1].AsSpan(j * Batch, Batch);
                 row.Fill(student.HasBiases ? parameters[student.BiasOffsets[l] + j] : 0);
                 int w = student.WeightOffsets[l] + (j * from);
-                for (int i = 0; i < from; i++) TensorPrimitives.MultiplyAdd(values[l].AsSpan(i * Batch, Batch), parameters[w + i], row, row);
+                for (int i = 0; i < from; i++)
+                {
+                    TensorPrimitives.MultiplyAdd(values[l].AsSpan(i * Batch, Batch), parameters[w + i], row, row);
+                }
                 if (l < last - 1) TensorPrimitives.Max<float>(row, 0, row);
             }
         }
@@ -102,7 +106,8 @@ internal sealed class StudentDescent
                 back.Clear();
                 for (int j = 0; j < to; j++)
                 {
-                    TensorPrimitives.MultiplyAdd(slopes[l + 1].AsSpan(j * Batch, Batch), parameters[student.WeightOffsets[l] + (j * from) + i], back, back);
+                    TensorPrimitives.MultiplyAdd(
+                        slopes[l + 1].AsSpan(j * Batch, Batch), parameters[student.WeightOffsets[l] + (j * from) + i], back, back);
                 }
                 StudentPass.ClearWhereInactive(values[l].AsSpan(i * Batch, Batch), back);
             }

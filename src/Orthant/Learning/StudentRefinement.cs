@@ -10,15 +10,15 @@ internal sealed record StudentFit(Student Student, Subspace Subspace, double Mea
 /// <param name="Steps">The most steps.</param>
 /// <param name="Rows">Rows of a subset; a new one is drawn every five steps.</param>
 /// <param name="MovesSubspace">Whether the subspace is fitted too.</param>
-/// <param name="SeeksErrors">Whether half of each subset are the rows with the largest errors of all, at weight 1, and the others stand for the rest:
-/// the mean square that is minimised is still that of all rows, but a kink that few rows show is not missed.</param>
+/// <param name="SeeksErrors">Whether half of each subset are the rows with the largest errors of all, at weight 1, and the others stand
+/// for the rest: the mean square that is minimised is still that of all rows, but a kink that few rows show is not missed.</param>
 internal readonly record struct RefinementPlan(int Steps, int Rows, bool MovesSubspace, bool SeeksErrors = false);
 
 /// <summary>Levenberg and Marquardt's method for the parameters of a student and, jointly, the subspace that it looks at.</summary>
 /// <remarks>
-/// <para>With r = y − N(Uz) the unknowns are the parameters and a matrix Δ perpendicular to U: ∂N/∂Δ(j, a) = ∂N/∂u(j) · (z − UᵀUz)(a). After a step
-/// U + Δ = T U′ with orthonormal rows again, and the first layer takes T. Damping is relative to the diagonal; where the labels have no noise the steps
-/// end at the exact piecewise-linear function.</para>
+/// <para>With r = y − N(Uz) the unknowns are the parameters and a matrix Δ perpendicular to U: ∂N/∂Δ(j, a) = ∂N/∂u(j) · (z − UᵀUz)(a).
+/// After a step U + Δ = T U′ with orthonormal rows again, and the first layer takes T. Damping is relative to the diagonal; where the
+/// labels have no noise the steps end at the exact piecewise-linear function.</para>
 /// <para>Normal equations come from one symmetric rank update a block of rows, in float32, added in double:
 /// <code>
 ///                rows of a block →
@@ -53,21 +53,29 @@ internal sealed class StudentRefinement
     }
 
     /// <summary>Refines a student, and its subspace where the plan says so.</summary>
-    public static StudentFit Run(FitRows rows, Student student, Subspace subspace, RefinementPlan plan, RandomStream random, int threads, CancellationToken cancellation) =>
+    public static StudentFit Run(
+        FitRows rows, Student student, Subspace subspace, RefinementPlan plan, RandomStream random, int threads,
+        CancellationToken cancellation) =>
         new StudentRefinement(rows, plan, random, threads, cancellation).Run(new StudentFit(student, subspace, double.NaN));
 
-    /// <summary>The means of g gᵀ and of r² g gᵀ over rows, where g is the derivative by all unknowns and r the residual over its root mean square.</summary>
-    /// <returns>Two matrices of one row more than there are unknowns, of which the lower triangles count; the residual's mean square; the rows.</returns>
+    /// <summary>The means of g gᵀ and of r² g gᵀ over rows, where g is the derivative by all unknowns and r the residual over its root
+    /// mean square.</summary>
+    /// <returns>Two matrices of one row more than there are unknowns, of which the lower triangles count; the residual's mean square; the
+    /// rows.</returns>
     public static (double[] Curvature, double[] Spread, double MeanSquare, int Rows) Information(
         FitRows rows, Student student, Subspace subspace, int most, RandomStream random, int threads, CancellationToken cancellation)
     {
         StudentRefinement run = new(rows, new RefinementPlan(0, most, true), random, threads, cancellation);
         StudentFit fit = new(student, subspace, double.NaN);
-        Chunk[] chunks = [.. Enumerable.Range(0, Chunks).Select(_ => new Chunk(student, subspace.Dimension * subspace.Inputs, rows.Inputs))];
+        Chunk[] chunks = [.. Enumerable.Range(0, Chunks)
+            .Select(_ => new Chunk(student, subspace.Dimension * subspace.Inputs, rows.Inputs))];
         run.Draw(fit);
         double[] curvature = run.Assemble(chunks, fit, out double square);
         double scale = Math.Sqrt(square);
-        for (int b = 0; b < run.inputs.Length; b++) run.weights[b] = chunks[0].Residuals(fit, run.inputs[b], run.targets[b], scale > 0 ? scale : 1);
+        for (int b = 0; b < run.inputs.Length; b++)
+        {
+            run.weights[b] = chunks[0].Residuals(fit, run.inputs[b], run.targets[b], scale > 0 ? scale : 1);
+        }
         return (curvature, run.Assemble(chunks, fit, out _), square, (int)run.mass);
     }
 
@@ -75,7 +83,8 @@ internal sealed class StudentRefinement
     {
         double damping = 1e-2;
         int stalled = 0;
-        Chunk[] chunks = [.. Enumerable.Range(0, Chunks).Select(_ => new Chunk(fit.Student, plan.MovesSubspace ? fit.Subspace.Dimension * fit.Subspace.Inputs : 0, rows.Inputs))];
+        Chunk[] chunks = [.. Enumerable.Range(0, Chunks)
+            .Select(_ => new Chunk(fit.Student, plan.MovesSubspace ? fit.Subspace.Dimension * fit.Subspace.Inputs : 0, rows.Inputs))];
         int size = chunks[0].Size;
         bool isFresh = false;
         for (int step = 0; step < plan.Steps && stalled < Patience; step++)
@@ -219,7 +228,10 @@ internal sealed class StudentRefinement
         {
             Span<double> row = moved.AsSpan(j * d, d);
             change.AsSpan(p + (j * d), d).CopyTo(row);
-            for (int i = 0; i < k; i++) TensorPrimitives.MultiplyAdd(fit.Subspace.Row(i), -TensorPrimitives.Dot(row, fit.Subspace.Row(i)), row, row);
+            for (int i = 0; i < k; i++)
+            {
+                TensorPrimitives.MultiplyAdd(fit.Subspace.Row(i), -TensorPrimitives.Dot(row, fit.Subspace.Row(i)), row, row);
+            }
             TensorPrimitives.Add(row, fit.Subspace.Row(j), row);
         }
         Subspace subspace = Subspace.Span(d, moved, out double[] triangle);
@@ -281,20 +293,30 @@ internal sealed class StudentRefinement
                     // What input a has beside the subspace: z(a) − Σ U(i, a) u(i).
                     inputs.AsSpan(a * stride, count).CopyTo(perpendicular);
                     Span<double> rest = perpendicular.AsSpan(0, count);
-                    for (int i = 0; i < fit.Subspace.Dimension; i++) TensorPrimitives.MultiplyAdd(pass.Inputs.Slice(i * stride, count), -fit.Subspace.Row(i)[a], rest, rest);
+                    for (int i = 0; i < fit.Subspace.Dimension; i++)
+                    {
+                        TensorPrimitives.MultiplyAdd(pass.Inputs.Slice(i * stride, count), -fit.Subspace.Row(i)[a], rest, rest);
+                    }
                     TensorPrimitives.ConvertTruncating<double, float>(rest, single.AsSpan(0, count));
                     for (int j = 0; j < fit.Subspace.Dimension; j++)
                     {
-                        TensorPrimitives.Multiply(pass.InputSlopes.Slice(j * stride, count), single.AsSpan(0, count), jacobian.AsSpan((p + (j * width) + a) * stride, count));
+                        TensorPrimitives.Multiply(
+                            pass.InputSlopes.Slice(j * stride, count), single.AsSpan(0, count),
+                            jacobian.AsSpan((p + (j * width) + a) * stride, count));
                     }
                 }
             }
             if (weights.Length > 0)
             {
                 TensorPrimitives.ConvertTruncating<double, float>(weights, single.AsSpan(0, count));
-                for (int i = 0; i < Size - 1; i++) TensorPrimitives.Multiply(jacobian.AsSpan(i * stride, count), single.AsSpan(0, count), jacobian.AsSpan(i * stride, count));
+                for (int i = 0; i < Size - 1; i++)
+                {
+                    TensorPrimitives.Multiply(
+                        jacobian.AsSpan(i * stride, count), single.AsSpan(0, count), jacobian.AsSpan(i * stride, count));
+                }
             }
-            SymmetricRankUpdate.LowerInto(new ReadOnlyMatrixSpan<float>(jacobian, Size, count, stride), new MatrixSpan<float>(product, Size, Size));
+            SymmetricRankUpdate.LowerInto(
+                new ReadOnlyMatrixSpan<float>(jacobian, Size, count, stride), new MatrixSpan<float>(product, Size, Size));
             for (int i = 0; i < Size; i++)
             {
                 Span<double> row = Normal.AsSpan(i * Size, i + 1);

@@ -48,12 +48,15 @@ internal sealed class StudentSearch(FitRows training, FitRows heldOut, ulong see
 
     public Candidate Judge(StudentFit fit) => new(fit.Student, fit.Subspace, heldOut.RelativeError(fit.Student, fit.Subspace, threads));
 
-    /// <summary>Refines a candidate; what comes out is not worse on held-out rows, or only by a factor where all rows together gain.</summary>
+    /// <summary>Refines a candidate; what comes out is not worse on held-out rows, or only by a factor where all rows together
+    /// gain.</summary>
     public Candidate Refine(Candidate candidate, RefinementPlan plan, double tolerance = 1)
     {
-        Candidate next = Judge(StudentRefinement.Run(training, candidate.Student, candidate.Subspace, plan, Random(), threads, cancellation));
+        Candidate next = Judge(
+            StudentRefinement.Run(training, candidate.Student, candidate.Subspace, plan, Random(), threads, cancellation));
         if (tolerance <= 1) return next.Error < candidate.Error ? next : candidate;
-        double before = training.RelativeError(candidate.Student, candidate.Subspace, threads), after = training.RelativeError(next.Student, next.Subspace, threads);
+        double before = training.RelativeError(candidate.Student, candidate.Subspace, threads),
+            after = training.RelativeError(next.Student, next.Subspace, threads);
         Trace?.Invoke($"all rows {before:G3} to {after:G3}, held out {candidate.Error:G3} to {next.Error:G3}");
         return after < before && next.Error < Math.Max(tolerance * candidate.Error, 0.1 * Exact) ? next : candidate;
     }
@@ -85,12 +88,14 @@ internal sealed class StudentSearch(FitRows training, FitRows heldOut, ulong see
         Candidate? best = null;
         foreach (Candidate one in kept.Take(early > stage.GivesUpAbove ? 0 : stage.MovesAtOnce ? 1 : 2))
         {
-            Candidate refined = stage.MovesAtOnce ? one : Refine(one, new RefinementPlan(stage.LongSteps, stage.Rows, false, SeeksErrors: true));
+            Candidate refined = stage.MovesAtOnce ? one
+                : Refine(one, new RefinementPlan(stage.LongSteps, stage.Rows, false, SeeksErrors: true));
             refined = Refine(refined, new RefinementPlan(stage.JointSteps, 8000, true, SeeksErrors: !stage.MovesAtOnce));
             if (best is null || refined.Error < best.Error) best = refined;
             if (best.Error < Exact) break;
         }
-        Trace?.Invoke($"{string.Join('-', stage.Hidden)}{(hasBiases ? " biases" : "")}: descent {starts.Min(c => c.Error):G3}, brief {early:G3}, refined {best?.Error:G3}");
+        Trace?.Invoke($"{string.Join('-', stage.Hidden)}{(hasBiases ? " biases" : "")}: "
+            + $"descent {starts.Min(c => c.Error):G3}, brief {early:G3}, refined {best?.Error:G3}");
         return best ?? kept[0];
     }
 
@@ -111,7 +116,11 @@ internal sealed class StudentSearch(FitRows training, FitRows heldOut, ulong see
             {
                 for (int j = 0; j < k; j++)
                 {
-                    for (int r = 0; r < count; r++) sum[i, j] += (double)pass.InputSlopes[(i * StudentPass.Block) + r] * pass.InputSlopes[(j * StudentPass.Block) + r] / rows;
+                    for (int r = 0; r < count; r++)
+                    {
+                        sum[i, j] += (double)pass.InputSlopes[(i * StudentPass.Block) + r] * pass.InputSlopes[(
+                            j * StudentPass.Block) + r] / rows;
+                    }
                 }
             }
         }
@@ -137,8 +146,8 @@ internal sealed class StudentSearch(FitRows training, FitRows heldOut, ulong see
         return pruned.Error <= Math.Max(1.1 * candidate.Error, Exact) ? pruned : candidate;
     }
 
-    /// <summary>Leaves out the weakest direction, one at a time, for as long as a longer fit without it predicts held-out rows as well: a spurious one may carry
-    /// more of the gradient than a first look leaves out.</summary>
+    /// <summary>Leaves out the weakest direction, one at a time, for as long as a longer fit without it predicts held-out rows as well: a
+    /// spurious one may carry more of the gradient than a first look leaves out.</summary>
     public Candidate PruneWeakest(Candidate candidate)
     {
         while (true)
@@ -163,6 +172,7 @@ internal sealed class StudentSearch(FitRows training, FitRows heldOut, ulong see
         {
             for (int j = 0; j < k; j++) back[(j * kept) + i] = rows[(i * k) + j];
         }
-        return Judge(StudentRefinement.Run(training, candidate.Student.OnCoordinates(back, kept), subspace, plan, Random(), threads, cancellation));
+        return Judge(StudentRefinement.Run(
+            training, candidate.Student.OnCoordinates(back, kept), subspace, plan, Random(), threads, cancellation));
     }
 }

@@ -87,7 +87,8 @@ internal sealed class Subspace
         return Span(Inputs, rows);
     }
 
-    /// <summary>The sine of the largest principal angle from this subspace into another; 1 where the other has fewer dimensions, 0 where this is empty.</summary>
+    /// <summary>The sine of the largest principal angle from this subspace into another; 1 where the other has fewer dimensions, 0 where
+    /// this is empty.</summary>
     public double SineTo(Subspace other)
     {
         if (Dimension == 0) return 0;
@@ -96,7 +97,10 @@ internal sealed class Subspace
         for (int j = 0; j < Dimension; j++)
         {
             Span<double> row = rest.AsSpan(j * Inputs, Inputs);
-            for (int i = 0; i < other.Dimension; i++) TensorPrimitives.MultiplyAdd(other.Row(i), -TensorPrimitives.Dot(row, other.Row(i)), row, row);
+            for (int i = 0; i < other.Dimension; i++)
+            {
+                TensorPrimitives.MultiplyAdd(other.Row(i), -TensorPrimitives.Dot(row, other.Row(i)), row, row);
+            }
         }
         return Matrix<double>.Build.Dense(Inputs, Dimension, rest).L2Norm();
     }

@@ -3,8 +3,8 @@ using System.Numerics.Tensors;
 namespace Orthant.Learning;
 
 /// <summary>A symmetric tridiagonal matrix with the eigenvalues of a dense one, of which single eigenvalues are cheap.</summary>
-/// <remarks>Householder's reduction costs 4/3 n³ once; an eigenvalue by its rank is a bisection with Sturm's count (J. Wilkinson, The Algebraic Eigenvalue
-/// Problem, 1965).</remarks>
+/// <remarks>Householder's reduction costs 4/3 n³ once; an eigenvalue by its rank is a bisection with Sturm's count (J. Wilkinson, The
+/// Algebraic Eigenvalue Problem, 1965).</remarks>
 internal sealed class Tridiagonal
 {
     private readonly double[] diagonal;

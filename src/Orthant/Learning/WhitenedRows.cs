@@ -1,6 +1,7 @@
 namespace Orthant.Learning;
 
-/// <summary>All rows of the samples, whitened: kept where they fit in memory, read and whitened again in each pass where they do not.</summary>
+/// <summary>All rows of the samples, whitened: kept where they fit in memory, read and whitened again in each pass where they do
+/// not.</summary>
 internal sealed class WhitenedRows
 {
     public const int Block = StudentPass.Block;
@@ -18,7 +19,8 @@ internal sealed class WhitenedRows
         if (source.Rows * source.Inputs > mostKept) return;
         float[] values = new float[source.Rows * source.Inputs];
         double[] labels = new double[source.Rows];
-        Parallel.For(0, (int)((source.Rows + Block - 1) / Block), new ParallelOptions { MaxDegreeOfParallelism = threads }, () => new float[Block * Inputs], (b, _, raw) =>
+        Parallel.For(0, (int)((source.Rows + Block - 1) / Block), new ParallelOptions { MaxDegreeOfParallelism = threads }, () =>
+            new float[Block * Inputs], (b, _, raw) =>
         {
             int first = b * Block, count = (int)Math.Min(Block, source.Rows - first);
             Read(first, raw.AsSpan(0, count * Inputs), values.AsSpan(first * Inputs, count * Inputs), labels.AsSpan(first, count));
@@ -37,15 +39,17 @@ internal sealed class WhitenedRows
     public delegate void BlockAction<T>(T state, long first, ReadOnlySpan<float> values, ReadOnlySpan<double> targets);
 
     /// <summary>Goes over all rows in chunks, the next one by whichever worker is free; each worker has a state of its own.</summary>
-    /// <remarks>A chunk comes in batches, its last one shorter. The number of chunks does not depend on that of the threads; finished is told a chunk's number
-    /// at its end.</remarks>
+    /// <remarks>A chunk comes in batches, its last one shorter. The number of chunks does not depend on that of the threads; finished is
+    /// told a chunk's number at its end.</remarks>
     public void ForEach<T>(
-        int chunks, int batch, Func<T> worker, BlockAction<T> action, Action<T, int> finished, int threads, string stage, IProgress<WorkProgress>? progress,
+        int chunks, int batch, Func<T> worker, BlockAction<T> action, Action<T, int> finished, int threads, string stage,
+        IProgress<WorkProgress>? progress,
         CancellationToken cancellation)
     {
         long done = 0;
         int taken = -1;
-        Parallel.For(0, Math.Min(threads, chunks), new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation }, _ =>
+        Parallel.For(0, Math.Min(threads, chunks),
+            new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation }, _ =>
         {
             T state = worker();
             float[] raw = new float[kept is null ? Block * Inputs : 0], values = new float[kept is null ? batch * Inputs : 0];

@@ -5,8 +5,9 @@ using Orthant.Numerics;
 namespace Orthant.Learning;
 
 /// <summary>Coordinates z = L⁻¹(x − μ) in which the inputs have covariance I.</summary>
-/// <remarks>The covariance is that of the samples, or one that is known. The mean is taken off only where it differs from 0 significantly (Hotelling's
-/// statistic at 10⁻⁴): a function that is homogeneous in x stays so in z. Directions found in z stand for L⁻ᵀ times themselves in x.</remarks>
+/// <remarks>The covariance is that of the samples, or one that is known. The mean is taken off only where it differs from 0 significantly
+/// (Hotelling's statistic at 10⁻⁴): a function that is homogeneous in x stays so in z. Directions found in z stand for L⁻ᵀ times
+/// themselves in x.</remarks>
 internal sealed class Whitening
 {
     private readonly double[] inverse;
@@ -43,7 +44,11 @@ internal sealed class Whitening
     {
         double[] lower = covariance.ToArray();
         int bad = Factor(inputs, lower, 1e-13);
-        if (bad >= 0) throw new OrthantInputException(source, $"row {bad + 1}", "a covariance that is not positive definite", "a symmetric positive definite matrix");
+        if (bad >= 0)
+        {
+            throw new OrthantInputException(
+                source, $"row {bad + 1}", "a covariance that is not positive definite", "a symmetric positive definite matrix");
+        }
         return new Whitening(inputs, lower, new double[inputs]);
     }
 
@@ -57,7 +62,10 @@ internal sealed class Whitening
         for (int i = 0; i < d; i++)
         {
             deviations[i] = Math.Sqrt(covariance[(i * d) + i]);
-            if (!(deviations[i] > 1e-6 * Math.Abs(mean[i]))) throw new OrthantInputException(source.Name, source.InputName(i), "one number in all rows", "an input that varies");
+            if (!(deviations[i] > 1e-6 * Math.Abs(mean[i])))
+            {
+                throw new OrthantInputException(source.Name, source.InputName(i), "one number in all rows", "an input that varies");
+            }
         }
         double[] lower = [.. covariance];
         for (int i = 0; i < d; i++)
@@ -70,13 +78,18 @@ internal sealed class Whitening
         {
             int twin = Enumerable.Range(0, bad).MaxBy(j => Math.Abs(correlation[(bad * d) + j]));
             bool isCopy = Math.Abs(correlation[(bad * d) + twin]) > 1 - 1e-7;
-            throw new OrthantInputException(source.Name, source.InputName(bad), isCopy ? $"the same as {source.InputName(twin)}, up to scale" : "a combination of the columns before it",
+            throw new OrthantInputException(
+                source.Name, source.InputName(bad),
+                isCopy ? $"the same as {source.InputName(twin)}, up to scale" : "a combination of the columns before it",
                 "inputs that are linearly independent; leave it out");
         }
         for (int i = 0; i < d; i++) TensorPrimitives.Multiply(lower.AsSpan(i * d, i + 1), deviations[i], lower.AsSpan(i * d, i + 1));
         Whitening plain = new(d, lower, new double[d]);
         double[] whitenedMean = new double[d];
-        for (int i = 0; i < d; i++) whitenedMean[i] = TensorPrimitives.Dot<double>(plain.inverse.AsSpan(i * d, i + 1), mean.AsSpan(0, i + 1));
+        for (int i = 0; i < d; i++)
+        {
+            whitenedMean[i] = TensorPrimitives.Dot<double>(plain.inverse.AsSpan(i * d, i + 1), mean.AsSpan(0, i + 1));
+        }
         double hotelling = source.Rows * TensorPrimitives.SumOfSquares<double>(whitenedMean);
         return hotelling > ChiSquared.InvCDF(d, 1 - 1e-4) ? new Whitening(d, lower, mean) : plain;
     }
@@ -99,7 +112,8 @@ internal sealed class Whitening
             }
         }
         MatrixMultiply.Into(
-            new ReadOnlyMatrixSpan<float>(rows, count, Inputs), new ReadOnlyMatrixSpan<float>(single, Inputs, Inputs).Transposed(), new MatrixSpan<float>(whitened, count, Inputs));
+            new ReadOnlyMatrixSpan<float>(rows, count, Inputs), new ReadOnlyMatrixSpan<float>(single, Inputs, Inputs).Transposed(),
+            new MatrixSpan<float>(whitened, count, Inputs));
     }
 
     /// <summary>The mean that is taken off, in the given inputs.</summary>
@@ -193,7 +207,8 @@ internal sealed record InputMoments(double[] Mean, double[] Covariance)
                     TensorPrimitives.Subtract(row, origin, row);
                     TensorPrimitives.Add(sum, row, sum);
                 }
-                SymmetricRankUpdate.AddLowerInto(new ReadOnlyMatrixSpan<double>(block, count, d).Transposed(), new MatrixSpan<double>(squares, d, d));
+                SymmetricRankUpdate.AddLowerInto(
+                    new ReadOnlyMatrixSpan<double>(block, count, d).Transposed(), new MatrixSpan<double>(squares, d, d));
                 progress?.Report(new WorkProgress("covariance", Interlocked.Add(ref done, count), rows, "rows"));
             }
             parts[c] = (sum, squares);

@@ -10,7 +10,8 @@ public sealed class LearnVerbTests
     public void SamplesAreLearnedFromFileToFile()
     {
         using ScratchFolder folder = new();
-        (int status, _, _) = CommandLine.Run("sample", "altplane4", "--rows", "6000", "--inputs", "10", "--seed", "3", "--out", folder["s.npy"], "--truth", folder["v.csv"]);
+        (int status, _, _) = CommandLine.Run(
+            "sample", "altplane4", "--rows", "6000", "--inputs", "10", "--seed", "3", "--out", folder["s.npy"], "--truth", folder["v.csv"]);
         Assert.Equal(0, status);
         JsonElement json = CommandLine.Json("learn", folder["s.npy"], "--out", folder["net.onnx"]);
         Assert.Equal(2, json.GetProperty("dimension").GetInt32());
@@ -19,7 +20,8 @@ public sealed class LearnVerbTests
         Assert.True(first.GetProperty("eigenvalue").GetDouble() > first.GetProperty("nullQuantile").GetDouble());
         Assert.True(first.GetProperty("z").GetDouble() > 5);
         // The written basis spans the written truth.
-        double[][] basis = [.. json.GetProperty("basis").EnumerateArray().Select(r => r.EnumerateArray().Select(e => e.GetDouble()).ToArray())];
+        double[][] basis = [.. json.GetProperty("basis").EnumerateArray()
+            .Select(r => r.EnumerateArray().Select(e => e.GetDouble()).ToArray())];
         NumberTable truth = TableFile.Read(folder["v.csv"]);
         for (int j = 0; j < 2; j++)
         {
@@ -126,7 +128,8 @@ public sealed class LearnVerbTests
     public void AMisspeltTargetIsGuessed()
     {
         using ScratchFolder folder = new();
-        (int status, _, string error) = CommandLine.Run("learn", folder.Write("a.csv", "length,width,price\n1,2,3\n2,3,5\n"), "--target", "prise");
+        (int status, _, string error) = CommandLine.Run(
+            "learn", folder.Write("a.csv", "length,width,price\n1,2,3\n2,3,5\n"), "--target", "prise");
         Assert.Equal(2, status);
         Assert.Contains("perhaps price", error, StringComparison.Ordinal);
     }
@@ -137,14 +140,18 @@ public sealed class LearnVerbTests
         using ScratchFolder folder = new();
         // 18 MB: more than a block; the error in its last line is told with its number.
         System.Text.StringBuilder text = new("a,b\n");
-        for (int i = 0; i < 600_000; i++) text.Append(System.Globalization.CultureInfo.InvariantCulture, $"{i}.123456789012,{i}.98765432109\n");
+        for (int i = 0; i < 600_000; i++)
+        {
+            text.Append(System.Globalization.CultureInfo.InvariantCulture, $"{i}.123456789012,{i}.98765432109\n");
+        }
         string file = folder.Write("large.csv", text.ToString());
         NumberTable[] blocks = [.. Csv.ReadBlocks(file).Select(b => b.Block)];
         Assert.True(blocks.Length > 1);
         Assert.Equal(600_000, blocks.Sum(b => b.Rows));
         Assert.Equal(["a", "b"], blocks[0].ColumnNames);
         Assert.Equal(599_999.123456789012, blocks[^1][blocks[^1].Rows - 1, 0]);
-        OrthantInputException error = Assert.Throws<OrthantInputException>(() => Csv.ReadBlocks(folder.Write("bad.csv", text + "1,x\n")).Count());
+        OrthantInputException error = Assert.Throws<OrthantInputException>(
+            () => Csv.ReadBlocks(folder.Write("bad.csv", text + "1,x\n")).Count());
         Assert.Contains("line 600002", error.Message, StringComparison.Ordinal);
     }
 }

@@ -23,8 +23,10 @@ public sealed class DirectionTestTests
     public void CriticalScoresAreTheListedOnes()
     {
         // From the specification: levels 10⁻³ and 10⁻⁴, 20, 50 and 200 draws.
-        Assert.Equal([4.17, 3.75, 3.57], new[] { 20, 50, 200 }.Select(b => DirectionTest.CriticalScore(1e-3, b)).ToArray(), (a, b) => Math.Abs(a - b) < 0.01);
-        Assert.Equal([5.51, 4.76, 4.45], new[] { 20, 50, 200 }.Select(b => DirectionTest.CriticalScore(1e-4, b)).ToArray(), (a, b) => Math.Abs(a - b) < 0.01);
+        Assert.Equal([4.17, 3.75, 3.57], new[] { 20, 50, 200 }.Select(b => DirectionTest.CriticalScore(1e-3, b)).ToArray(), (a, b) =>
+            Math.Abs(a - b) < 0.01);
+        Assert.Equal([5.51, 4.76, 4.45], new[] { 20, 50, 200 }.Select(b => DirectionTest.CriticalScore(1e-4, b)).ToArray(), (a, b) =>
+            Math.Abs(a - b) < 0.01);
     }
 
     [Fact]
@@ -48,7 +50,9 @@ public sealed class DirectionTestTests
         double[] scores = new double[runs];
         for (int run = 0; run < runs; run++)
         {
-            FilterEvidence first = FilteredPca.Fit(SampleFamily.Null.WithInputs(law).Draw(1200, d, (ulong)(100 + run)).Samples, new FilteredPcaOptions { Seed = (ulong)run }).Rounds[0];
+            FilterEvidence first = FilteredPca.Fit(
+                SampleFamily.Null.WithInputs(law).Draw(1200, d, (ulong)(100 + run)).Samples, new FilteredPcaOptions { Seed = (ulong)run })
+                .Rounds[0];
             scores[run] = first.Z;
         }
         // Means of 60 scores of deviation 1; the null law's own mean is known to 1/√60 of a deviation in each run.
@@ -61,7 +65,8 @@ public sealed class DirectionTestTests
     {
         const int d = 5, n = 3000;
         FamilySample sample = SampleFamily.Null.Draw(n, d, 3);
-        WhitenedRows rows = new(sample.Samples, Whitening.Identity(d), 2), streamed = new(sample.Samples, Whitening.Identity(d), 2, mostKept: 0);
+        WhitenedRows rows = new(sample.Samples, Whitening.Identity(d), 2),
+            streamed = new(sample.Samples, Whitening.Identity(d), 2, mostKept: 0);
         double[] y = sample.Samples.AllTargets.ToArray();
         LabelSlices slices = new(y, [.. Enumerable.Range(0, n).Select(i => (long)i)], 4, 1);
         Subspace none = Subspace.Empty(d);
@@ -92,12 +97,14 @@ public sealed class DirectionTestTests
     {
         int n = 2_400_000 / d;
         FamilySample sample = SampleFamily.Gated.Draw(n, d, 3);
-        WhitenedRows rows = new(sample.Samples, Whitening.Identity(d), 2), streamed = new(sample.Samples, Whitening.Identity(d), 2, mostKept: 0);
+        WhitenedRows rows = new(sample.Samples, Whitening.Identity(d), 2),
+            streamed = new(sample.Samples, Whitening.Identity(d), 2, mostKept: 0);
         Subspace found = Subspace.Span(d, sample.Basis.AsSpan(0, 2 * d));
         FitRows all = new(d, sample.Samples.AllInputs.ToArray(), sample.Samples.AllTargets.ToArray());
         CellPartition cells = new(all.Project(found), 2, 5, new RandomStream(1, 1));
         LabelSlices slices = new(sample.Samples.AllTargets.Span, [.. Enumerable.Range(0, n).Select(i => (long)i)], 4, 1);
-        SliceMoments Moments(WhitenedRows from, int threads) => SliceMoments.Of(from, found, () => new BlockLabels(null, found, 1), slices, cells, threads, null, default);
+        SliceMoments Moments(WhitenedRows from, int threads) =>
+            SliceMoments.Of(from, found, () => new BlockLabels(null, found, 1), slices, cells, threads, null, default);
         SliceMoments one = Moments(rows, 1), three = Moments(rows, 3), read = Moments(streamed, 2);
         Assert.Equal(n, one.Counts.Sum());
         Subspace complement = found.Complement();
@@ -110,7 +117,10 @@ public sealed class DirectionTestTests
             {
                 for (int i = 0; i < d; i++)
                 {
-                    for (int j = 0; j < d; j++) trace += complement.Row(c)[i] * complement.Row(c)[j] * one.Squares[s][(Math.Max(i, j) * d) + Math.Min(i, j)];
+                    for (int j = 0; j < d; j++)
+                    {
+                        trace += complement.Row(c)[i] * complement.Row(c)[j] * one.Squares[s][(Math.Max(i, j) * d) + Math.Min(i, j)];
+                    }
                 }
             }
             // Every row has length √(d − k) in the complement.

@@ -7,11 +7,13 @@ public sealed class FilteredPcaTests
 {
     private const int Inputs = 20;
 
-    internal static (double Sine, double Error) Measure(SampleFamily family, FamilySample sample, LearnedNetwork learned, double[]? map = null)
+    internal static (double Sine, double Error) Measure(
+        SampleFamily family, FamilySample sample, LearnedNetwork learned, double[]? map = null)
     {
         int d = sample.Samples.Inputs;
         FamilySample test = family.WithNoise(0).Draw(20_000, d, 4242, [.. sample.Basis]);
-        double[] x = Array.ConvertAll(test.Samples.AllInputs.ToArray(), v => (double)v), y = test.Samples.AllTargets.ToArray(), outputs = new double[y.Length];
+        double[] x = Array.ConvertAll(test.Samples.AllInputs.ToArray(), v => (double)v), y = test.Samples.AllTargets.ToArray(),
+            outputs = new double[y.Length];
         if (map is not null) x = Mapped(x, d, map);
         learned.Network.Evaluate<double>(y.Length, x, outputs);
         double mean = y.Average(), variance = y.Average(v => (v - mean) * (v - mean));
@@ -100,7 +102,9 @@ public sealed class FilteredPcaTests
         Assert.Contains(cube.Notes, n => n.Contains("neither normal nor elliptical", StringComparison.Ordinal));
         foreach (InputLaw law in (InputLaw[])[InputLaw.Normal, InputLaw.StudentT])
         {
-            Assert.DoesNotContain(FilteredPca.Fit(SampleFamily.Null.WithInputs(law).Draw(3000, 6, 1).Samples).Notes, n => n.Contains("elliptical", StringComparison.Ordinal));
+            Assert.DoesNotContain(
+                FilteredPca.Fit(SampleFamily.Null.WithInputs(law).Draw(3000, 6, 1).Samples).Notes, n =>
+                n.Contains("elliptical", StringComparison.Ordinal));
         }
     }
 
@@ -133,5 +137,6 @@ public sealed class FilteredPcaTests
         Assert.Contains("target of row 4", Refused(x, y));
     }
 
-    private static string Refused(float[] x, double[] y) => Assert.Throws<OrthantInputException>(() => FilteredPca.Fit(new SampleArray(x, y))).Message;
+    private static string Refused(float[] x, double[] y) =>
+        Assert.Throws<OrthantInputException>(() => FilteredPca.Fit(new SampleArray(x, y))).Message;
 }

@@ -36,7 +36,8 @@ public sealed class LatticePolynomialTests
         ReluNetwork network = RandomNetwork.Create([2, 4, 3, 3, 1], WeightInitializer.He, 0, (ulong)seed);
         RandomStream random = new((ulong)seed, 5);
         network = new ReluNetwork([.. network.Layers.Cast<AffineLayer>().Select((l, i) => AffineLayer.Dense(
-            Wide(l, random), [.. Enumerable.Range(0, l.Outputs).Select(_ => random.NextNormal())], i < 3 ? ActivationFunction.Relu : null))], ElementType.Float64);
+            Wide(l, random), [.. Enumerable.Range(0, l.Outputs).Select(_ => random.NextNormal())],
+            i < 3 ? ActivationFunction.Relu : null))], ElementType.Float64);
         LatticePolynomial form = IsExact(network, 100, seed);
         Assert.Contains(form.Pieces, p => Rational.FromDouble(p.Gradient[0].ToDouble()) != p.Gradient[0]);
     }
@@ -46,14 +47,17 @@ public sealed class LatticePolynomialTests
     {
         LatticePolynomial third = new([new LatticePiece([Rational.One / 3], 0), new LatticePiece([-Rational.One], 0)], [[0], [1]]);
         Assert.Equal(Rational.One / 3, third.EvaluateExactly([Rational.One]));
-        Assert.Contains("0.333333 is not a sum of doubles", Assert.Throws<InvalidOperationException>(() => third.ToNetwork()).Message, StringComparison.Ordinal);
+        Assert.Contains("0.333333 is not a sum of doubles", Assert.Throws<InvalidOperationException>(() => third.ToNetwork()).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void AKnownPolynomialHasItsOwnForm()
     {
         // max(min(u1, u2), −u1): three pieces, two terms.
-        LatticePolynomial known = new([LatticePiece.FromDoubles([1, 0], 0), LatticePiece.FromDoubles([0, 1], 0), LatticePiece.FromDoubles([-1, 0], 0)], [[0, 1], [2]]);
+        LatticePolynomial known = new(
+            [LatticePiece.FromDoubles([1, 0], 0), LatticePiece.FromDoubles([0, 1], 0), LatticePiece.FromDoubles([-1, 0], 0)],
+            [[0, 1], [2]]);
         LatticePolynomial found = LatticePolynomial.Of(known.ToNetwork(), 1);
         Assert.Equal(known.Pieces.ToHashSet(), found.Pieces.ToHashSet());
         Assert.Equal([1, 2], found.Terms.Select(t => t.Length).Order());
@@ -75,7 +79,8 @@ public sealed class LatticePolynomialTests
         Assert.Equal(small.Evaluate([3, -5])[0], form.Evaluate([3, -5]), 1e-6);
     }
 
-    /// <summary>Compares a network, its form and the network of that at the vertices and inside of every region, in rational numbers.</summary>
+    /// <summary>Compares a network, its form and the network of that at the vertices and inside of every region, in rational
+    /// numbers.</summary>
     private static LatticePolynomial IsExact(ReluNetwork network, int most, int seed)
     {
         LatticePolynomial form = LatticePolynomial.Of(network, 2);
@@ -83,7 +88,8 @@ public sealed class LatticePolynomialTests
         ExactForward first = new(network.NormalForm), second = new(back.NormalForm);
         Points points = new(new RandomStream((ulong)seed, 3));
         double[] corner = [.. Enumerable.Repeat(2.0, network.Inputs)];
-        RegionEnumerator.Enumerate(network, InputDomain.Box([.. corner.Select(c => -c)], corner), new RegionOptions { Policy = SignPolicy.Exact }, points);
+        RegionEnumerator.Enumerate(
+            network, InputDomain.Box([.. corner.Select(c => -c)], corner), new RegionOptions { Policy = SignPolicy.Exact }, points);
         int step = Math.Max(1, points.Found.Count / most);
         for (int i = 0; i < points.Found.Count; i++)
         {

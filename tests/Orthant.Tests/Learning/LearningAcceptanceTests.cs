@@ -4,7 +4,8 @@ using Orthant.Numerics;
 
 namespace Orthant.Tests.Learning;
 
-/// <summary>The acceptance cases, each on three seeds of directions and samples, and the promises about sample sizes and false directions.</summary>
+/// <summary>The acceptance cases, each on three seeds of directions and samples, and the promises about sample sizes and false
+/// directions.</summary>
 [Trait("Category", "Long")]
 public sealed class LearningAcceptanceTests
 {
@@ -39,7 +40,8 @@ public sealed class LearningAcceptanceTests
     [Fact]
     public void BetweenTheThresholdsDirectionsAreSignificantAndTheFitIsNot()
     {
-        LearnedNetwork learned = FilteredPca.Fit(SampleFamily.AlternatingPlane(6).Draw(1300, 50, 2).Samples, new FilteredPcaOptions { Seed = 2 });
+        LearnedNetwork learned = FilteredPca.Fit(
+            SampleFamily.AlternatingPlane(6).Draw(1300, 50, 2).Samples, new FilteredPcaOptions { Seed = 2 });
         Assert.Equal(0, learned.Dimension);
         Assert.True(learned.IsSignificantButNotValidated);
     }
@@ -62,13 +64,15 @@ public sealed class LearningAcceptanceTests
     [Fact]
     public void AnglesKeepTheirBounds()
     {
-        // 40 runs with noise: the angle of each direction to the hidden plane is below its bound of 95 % in 95 % of them, give or take 4 standard deviations.
+        // 40 runs with noise: the angle of each direction to the hidden plane is below its bound of 95 % in 95 % of them, give or take 4
+        // standard deviations.
         int kept = 0, all = 0;
         double squares = 0, expected = 0;
         for (ulong seed = 1; seed <= 40; seed++)
         {
             FamilySample sample = SampleFamily.AlternatingPlane(2).WithNoise(0.5).Draw(4000, 12, seed);
-            LearnedNetwork learned = FilteredPca.Fit(sample.Samples, new FilteredPcaOptions { Seed = seed, Whitening = WhiteningKind.None, FinalStages = 0 });
+            LearnedNetwork learned = FilteredPca.Fit(
+                sample.Samples, new FilteredPcaOptions { Seed = seed, Whitening = WhiteningKind.None, FinalStages = 0 });
             Assert.Equal(2, learned.Dimension);
             Subspace hidden = Subspace.Span(12, sample.Basis.AsSpan());
             foreach (LearnedDirection direction in learned.Directions)
@@ -80,7 +84,8 @@ public sealed class LearningAcceptanceTests
                 expected += direction.StandardAngle * direction.StandardAngle;
             }
         }
-        TestContext.Current.TestOutputHelper?.WriteLine($"{kept} of {all}; root mean square {Math.Sqrt(squares / all):G3}, predicted {Math.Sqrt(expected / all):G3}");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{kept} of {all}; root mean square {Math.Sqrt(squares / all):G3}, predicted {Math.Sqrt(expected / all):G3}");
         Assert.InRange(kept / (double)all, 0.95 - (4 * Math.Sqrt(0.95 * 0.05 / all)), 1);
         Assert.InRange(squares / expected, 0.7, 1.4);
     }
@@ -100,12 +105,16 @@ public sealed class LearningAcceptanceTests
         int d = c.Inputs;
         RandomStream random = new(seed, 77);
         Matrix<double> turn = Matrix<double>.Build.Dense(d, d, (_, _) => random.NextNormal()).QR().Q;
-        Matrix<double> map = turn * Matrix<double>.Build.DiagonalOfDiagonalArray([.. Enumerable.Range(0, d).Select(i => Math.Sqrt(0.05 * Math.Pow(100, i / (d - 1.0))))]);
+        Matrix<double> map = turn * Matrix<double>.Build.DiagonalOfDiagonalArray(
+            [.. Enumerable.Range(0, d).Select(i => Math.Sqrt(0.05 * Math.Pow(100, i / (d - 1.0))))]);
         double[] a = map.ToRowMajorArray();
-        float[] x = Array.ConvertAll(FilteredPcaTests.Mapped(Array.ConvertAll(sample.Samples.AllInputs.ToArray(), v => (double)v), d, a), v => (float)v);
-        LearnedNetwork learned = FilteredPca.Fit(new SampleArray(x, sample.Samples.AllTargets.ToArray()), new FilteredPcaOptions { Seed = seed });
+        float[] x = Array.ConvertAll(
+            FilteredPcaTests.Mapped(Array.ConvertAll(sample.Samples.AllInputs.ToArray(), v => (double)v), d, a), v => (float)v);
+        LearnedNetwork learned = FilteredPca.Fit(
+            new SampleArray(x, sample.Samples.AllTargets.ToArray()), new FilteredPcaOptions { Seed = seed });
         double test = FilteredPcaTests.Measure(family, sample, learned, a).Error;
-        Subspace hidden = Subspace.Span(d, (Matrix<double>.Build.DenseOfRowMajor(2, d, [.. sample.Basis]) * map.Inverse()).ToRowMajorArray());
+        Subspace hidden = Subspace.Span(
+            d, (Matrix<double>.Build.DenseOfRowMajor(2, d, [.. sample.Basis]) * map.Inverse()).ToRowMajorArray());
         return (learned, learned.Dimension == 0 ? 1 : hidden.SineTo(Subspace.Span(d, learned.Basis.SelectMany(r => r).ToArray())), test);
     }
 
@@ -114,7 +123,8 @@ public sealed class LearningAcceptanceTests
         TheoryData<string, ulong> runs = [];
         foreach (string name in (string[])
         [
-            "altplane4", "altplane6", "parity4", "generic4", "multiscale", "gated", "lattice", "dependent", "deep3", "deep3bias", "covar", "uniform", "studentt",
+            "altplane4", "altplane6", "parity4", "generic4", "multiscale", "gated", "lattice", "dependent", "deep3", "deep3bias", "covar",
+                "uniform", "studentt",
             "altplane4_noise0.5", "sawtooth", "null", "bump", "six",
         ])
         {

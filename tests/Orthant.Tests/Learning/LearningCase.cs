@@ -71,7 +71,9 @@ internal sealed class LearningCase
         {
             "generic4" or "six" => SampleFamily.OneLayer(name, Matrix(w.GetProperty("A")), Numbers(w.GetProperty("a"))),
             "dependent" => SampleFamily.Dependent(Numbers(w.GetProperty("th")), Numbers(w.GetProperty("sg"))),
-            "deep3" or "deep3bias" => SampleFamily.Deep(name, Matrix(w.GetProperty("A")), Numbers(w.GetProperty("b1")), Matrix(w.GetProperty("B")), Numbers(w.GetProperty("b2")),
+            "deep3" or "deep3bias" =>
+            SampleFamily.Deep(name, Matrix(w.GetProperty("A")), Numbers(w.GetProperty("b1")), Matrix(w.GetProperty("B")),
+            Numbers(w.GetProperty("b2")),
                 Matrix(w.GetProperty("C")), Numbers(w.GetProperty("c"))),
             "covar" or "uniform" or "studentt" or "altplane4_noise0.5" => SampleFamily.AlternatingPlane(4),
             _ => SampleFamily.Parse(name, 0)!,

@@ -8,13 +8,15 @@ public sealed class RivalTests
     private static double Sine(FamilySample sample, ReductionMethod method, int k)
     {
         int d = sample.Samples.Inputs;
-        return Subspace.Span(d, sample.Basis.AsSpan()).SineTo(Subspace.Span(d, DimensionReduction.Find(sample.Samples, method, k).SelectMany(r => r).ToArray()));
+        return Subspace.Span(d, sample.Basis.AsSpan())
+            .SineTo(Subspace.Span(d, DimensionReduction.Find(sample.Samples, method, k).SelectMany(r => r).ToArray()));
     }
 
     [Fact]
     public void EachMethodSeesWhatItsMomentsSee()
     {
-        FamilySample even = SampleFamily.AlternatingPlane(4).Draw(20_000, 10, 1), plain = SampleFamily.Units(1, 1, 1).Draw(20_000, 10, 1), square = SampleFamily.AlternatingPlane(2).Draw(20_000, 10, 1);
+        FamilySample even = SampleFamily.AlternatingPlane(4).Draw(20_000, 10, 1), plain = SampleFamily.Units(1, 1, 1).Draw(20_000, 10, 1),
+            square = SampleFamily.AlternatingPlane(2).Draw(20_000, 10, 1);
         // An even function with vanishing moments of degree 2: only slices' second moments show it.
         Assert.True(Sine(even, ReductionMethod.Save, 2) < 0.2 && Sine(even, ReductionMethod.Dr, 2) < 0.2);
         Assert.True(Sine(even, ReductionMethod.Sir, 2) > 0.5 && Sine(even, ReductionMethod.Phd, 2) > 0.5);
@@ -31,7 +33,8 @@ public sealed class RivalTests
         {
             LearnedNetwork learned = EnumerationLearner.Fit(hinges.Samples, kind);
             Assert.Equal(2, learned.Dimension);
-            Assert.InRange(Subspace.Span(8, hinges.Basis.AsSpan()).SineTo(Subspace.Span(8, learned.Basis.SelectMany(r => r).ToArray())), 0, 0.2);
+            Assert.InRange(Subspace.Span(8, hinges.Basis.AsSpan()).SineTo(Subspace.Span(8, learned.Basis.SelectMany(r => r).ToArray())), 0,
+                0.2);
             Assert.InRange(learned.HeldOutError!.Value, 0, 0.35);
             Assert.Equal(2, learned.Rounds.Count(r => r.Accepted));
         }

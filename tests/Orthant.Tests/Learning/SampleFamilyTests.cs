@@ -64,7 +64,10 @@ public sealed class SampleFamilyTests
         double[] u = new double[3];
         for (int r = 0; r < 50; r++)
         {
-            for (int j = 0; j < 3; j++) u[j] = Enumerable.Range(0, 12).Sum(i => sample.Basis[(j * 12) + i] * sample.Samples.AllInputs.Span[(r * 12) + i]);
+            for (int j = 0; j < 3; j++)
+            {
+                u[j] = Enumerable.Range(0, 12).Sum(i => sample.Basis[(j * 12) + i] * sample.Samples.AllInputs.Span[(r * 12) + i]);
+            }
             Assert.Equal(SampleFamily.Gated.Evaluate(u), sample.Samples.AllTargets.Span[r], 1e-12);
         }
     }

@@ -12,7 +12,8 @@ namespace Orthant.Numerics;
 ///     panel 0: row 0 │ row 1 │ … │ row capacity − 1      panel 1: row 0 │ …       two vectors a row; beyond the last column zeros
 ///              c0 … c31                                           c32 … c63
 /// </code>
-/// <para>An element of ZᵀZ is one chain of fused multiply-adds over the rows in their order, the same bits as <see cref="SymmetricRankUpdate"/> gives.</para>
+/// <para>An element of ZᵀZ is one chain of fused multiply-adds over the rows in their order, the same bits as
+/// <see cref="SymmetricRankUpdate"/> gives.</para>
 /// <para>Not safe for use by several threads at once.</para>
 /// </remarks>
 internal sealed unsafe class RowPack
@@ -92,7 +93,8 @@ internal sealed unsafe class RowPack
             if (kernels is null)
             {
                 Operand<float> rows = new(Panels, columns, true);
-                ScalarMultiply.Run(columns, columns, Count, rows, new Operand<float>(Panels, columns, false), strip, columns, false, lowerOnly: true);
+                ScalarMultiply.Run(columns, columns, Count, rows, new Operand<float>(Panels, columns, false), strip, columns, false,
+                    lowerOnly: true);
                 Widen(strip, columns, 0, columns, to);
             }
             else
@@ -118,7 +120,10 @@ internal sealed unsafe class RowPack
         int own = first / width, inside = first % width;
         float* a = Panels + (own * size) + inside;
         var full = kernels!.Kernel(height, 2, true);
-        for (int panel = 0; panel < own; panel++) full(Count, a, width, Panels + (panel * size), width, strip + (panel * width), panels * width, 0);
+        for (int panel = 0; panel < own; panel++)
+        {
+            full(Count, a, width, Panels + (panel * size), width, strip + (panel * width), panels * width, 0);
+        }
         int vectors = inside + height > kernels.Lanes ? 2 : 1;
         kernels.Kernel(height, vectors, true)(Count, a, width, Panels + (own * size), width, strip + (own * width), panels * width, 0);
     }
@@ -159,7 +164,10 @@ internal sealed unsafe class RowPack
                 Span<float> part = sums.Slice(r % 4 * width, width);
                 TensorPrimitives.Add(part, new ReadOnlySpan<float>(from + ((nint)r * width), width), part);
             }
-            for (int i = 0; i < count; i++) sum[(panel * width) + i] += ((double)sums[i] + sums[width + i]) + ((double)sums[(2 * width) + i] + sums[(3 * width) + i]);
+            for (int i = 0; i < count; i++)
+            {
+                sum[(panel * width) + i] += ((double)sums[i] + sums[width + i]) + ((double)sums[(2 * width) + i] + sums[(3 * width) + i]);
+            }
         }
     }
 
