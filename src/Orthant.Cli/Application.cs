@@ -104,6 +104,7 @@ internal static class Application
         }
         VerbCall call = new(parsed, surroundings, common, cancellation);
         Answer answer = verb.Run(call);
+        if (answer.IsWritten) return Answered;
         if (parsed.GetValue(common.Json)) surroundings.Output.WriteLine(OrthantJson.Serialize(answer.Json));
         else answer.Show(new View(surroundings));
         surroundings.Output.Flush();

@@ -22,31 +22,43 @@ internal sealed class OracleSource : IDisposable
     /// <exception cref="OrthantInputException">It does not open, or the store belongs to another oracle.</exception>
     public static OracleSource Open(string source, int? inputs, HttpOracleOptions http, string? cache)
     {
-        IOracle oracle;
+        Func<int?, IOracle> open;
         string identity;
         if (source.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || source.StartsWith("https://", StringComparison.OrdinalIgnoreCase))
         {
             if (!Uri.TryCreate(source, UriKind.Absolute, out Uri? address)) throw new OrthantInputException("command line", "ORACLE", source, "an http address");
-            oracle = new HttpOracle(address, Needed(inputs), http);
+            int width = Needed(inputs);
+            open = outputs => new HttpOracle(address, width, http, outputs);
             identity = $"{address.GetLeftPart(UriPartial.Path)} {http.InputKey} {http.OutputPath} query {Convert.ToHexString(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(address.Query)))[..16]}";
         }
         else if (source.StartsWith("exec:", StringComparison.Ordinal))
         {
-            oracle = new ProcessOracle(source[5..], Needed(inputs), http.Patience);
+            int width = Needed(inputs);
+            open = outputs => new ProcessOracle(source[5..], width, http.Patience, outputs);
             identity = source;
         }
         else
         {
-            oracle = new NetworkOracle(ModelFile.Load(source).Network);
+            NetworkOracle model = new(ModelFile.Load(source).Network);
+            open = _ => model;
             identity = $"model {Convert.ToHexString(SHA256.HashData(InputFile.ReadAllBytes(source)))[..32]}";
         }
-        IDisposable? first = oracle as IDisposable;
-        if (cache is null) return new OracleSource(oracle, first);
+        if (cache is null)
+        {
+            IOracle oracle = open(null);
+            return new OracleSource(oracle, oracle as IDisposable);
+        }
+        IDisposable? first = null;
         try
         {
             OutputFolder.PrepareFor(cache);
             OutputFile.RefuseInput(cache, source);
-            AnswerStore store = new(cache, identity, oracle);
+            AnswerStore store = AnswerStore.Open(cache, identity, outputs =>
+            {
+                IOracle oracle = open(outputs);
+                first = oracle as IDisposable;
+                return oracle;
+            });
             return new OracleSource(store, store, first);
         }
         catch
@@ -55,6 +67,10 @@ internal sealed class OracleSource : IDisposable
             throw;
         }
     }
+
+    /// <summary>An oracle's name as it may be shown: an address without its query, where keys may stand.</summary>
+    public static string Shown(string source) =>
+        source.StartsWith("http", StringComparison.OrdinalIgnoreCase) && Uri.TryCreate(source, UriKind.Absolute, out Uri? address) ? address.GetLeftPart(UriPartial.Path) : source;
 
     /// <summary>A header written NAME=VARIABLE, with the variable's value.</summary>
     /// <exception cref="OrthantInputException">It is written otherwise, or there is no such variable.</exception>

@@ -30,7 +30,7 @@ internal sealed class ProgressLine(Surroundings surroundings, bool quiet) : IPro
             }
             if (now - shown < (surroundings.ErrorIsTerminal ? LiveInterval : PlainInterval)) return;
             shown = now;
-            string text = View.Plain(Describe(value, (now - stageStart).TotalSeconds));
+            string text = View.Plain(Describe(value, (now - stageStart).TotalSeconds) + (value.Detail is { Length: > 0 } detail ? $" ({detail})" : ""));
             if (surroundings.ErrorIsTerminal)
             {
                 int width = Math.Max(10, surroundings.Width - 1);

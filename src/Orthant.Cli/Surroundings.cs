@@ -11,6 +11,9 @@ namespace Orthant.Cli;
 /// <param name="Colours">Whether colours may be used.</param>
 internal sealed record Surroundings(TextWriter Output, TextWriter Error, bool OutputIsTerminal, bool ErrorIsTerminal, int Width, bool Colours)
 {
+    /// <summary>Standard input.</summary>
+    public TextReader Input { get; init; } = Console.In;
+
     public static Surroundings OfProcess()
     {
         bool terminal = !Console.IsOutputRedirected;

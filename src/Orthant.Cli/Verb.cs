@@ -30,10 +30,14 @@ internal abstract class Verb
 /// <param name="Json">The document for <c>--json</c>: a record whose properties are the contract's keys.</param>
 /// <param name="Show">Writes the same for a person.</param>
 /// <param name="Complete">Whether everything asked for was answered; if not, the exit status is 3.</param>
-internal sealed record Answer(object Json, Action<View> Show, bool Complete = true);
+internal sealed record Answer(object Json, Action<View> Show, bool Complete = true)
+{
+    /// <summary>Whether the verb has written all there is to read itself.</summary>
+    public bool IsWritten { get; init; }
+}
 
 /// <summary>One call of a verb: the parsed options and what the verb may write to while it works.</summary>
-internal sealed class VerbCall(ParseResult parsed, Surroundings surroundings, CommonOptions common, CancellationToken cancellation)
+internal sealed class VerbCall(ParseResult parsed, Surroundings surroundings, CommonOptions common, CancellationToken cancellation) : Verbs.IOptionValues
 {
     public CancellationToken Cancellation { get; } = cancellation;
 
@@ -44,6 +48,12 @@ internal sealed class VerbCall(ParseResult parsed, Surroundings surroundings, Co
     public int Threads { get; } = parsed.GetValue(common.Threads) is int threads and > 0 ? threads : Environment.ProcessorCount;
 
     public bool Quiet { get; } = parsed.GetValue(common.Quiet);
+
+    /// <summary>Standard input, for verbs that answer line by line.</summary>
+    public TextReader Input => surroundings.Input;
+
+    /// <summary>Standard output, for the same verbs; all others return an <see cref="Answer"/>.</summary>
+    public TextWriter Output => surroundings.Output;
 
     public T? Get<T>(Option<T> option) => parsed.GetValue(option);
 

@@ -62,6 +62,28 @@ public sealed class ImageSet
     /// <summary>The number of classes: one more than the largest label; 0 without labels.</summary>
     public int Classes => labels.Length == 0 ? 0 : labels.Max() + 1;
 
+    /// <summary>Smaller images, each pixel the mean of a square of pixels, rounded half up.</summary>
+    /// <param name="factor">The side of the squares; it divides height and width.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The factor does not divide them.</exception>
+    public ImageSet Shrink(int factor)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(factor);
+        if (Height % factor != 0 || Width % factor != 0) throw new ArgumentOutOfRangeException(nameof(factor), factor, $"It does not divide {Width}×{Height}.");
+        int height = Height / factor, width = Width / factor, area = factor * factor;
+        byte[] small = new byte[Count * Channels * height * width];
+        for (int plane = 0; plane < Count * Channels; plane++)
+        {
+            ReadOnlySpan<byte> from = pixels.AsSpan(plane * Height * Width, Height * Width);
+            for (int i = 0; i < height * width; i++)
+            {
+                int sum = 0;
+                for (int j = 0; j < area; j++) sum += from[((((i / width) * factor) + (j / factor)) * Width) + ((i % width) * factor) + (j % factor)];
+                small[(plane * height * width) + i] = (byte)(((2 * sum) + area) / (2 * area));
+            }
+        }
+        return new ImageSet(Count, Channels, height, width, small, labels);
+    }
+
     /// <summary>The pixels of one image, channels × height × width.</summary>
     /// <param name="index">From 0 to <see cref="Count"/> - 1.</param>
     public ReadOnlySpan<byte> Image(int index) => pixels.AsSpan(checked(index * Size), Size);

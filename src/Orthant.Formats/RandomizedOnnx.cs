@@ -2,13 +2,14 @@ using System.Collections.Immutable;
 using Google.Protobuf;
 using Orthant.Formats.Onnx;
 using Orthant.Training;
+using Orthant.Uncertainty;
 using DataType = Orthant.Formats.Onnx.TensorProto.Types.DataType;
 
 namespace Orthant.Formats;
 
 /// <summary>Rewrites an ONNX model so that any ONNX Runtime host draws a randomised activation at every call.</summary>
 /// <remarks>
-/// <para>The graph itself is changed, so it may hold operations that cannot be read as a piecewise-linear network. Each element is drawn for itself. ONNX leaves
+/// <para>The graph itself is changed, so it may hold operations that cannot be read as a piecewise-linear network. ONNX leaves
 /// the random numbers to the host, even with a seed: whoever needs the same ones everywhere asks for the slopes as inputs.</para>
 /// </remarks>
 public static class RandomizedOnnx
@@ -20,16 +21,17 @@ public static class RandomizedOnnx
     /// <param name="file">The unpacked content of an <c>.onnx</c> file.</param>
     /// <param name="law">What takes the place of the rectifiers; null for the law that the file's metadata name.</param>
     /// <param name="slopesAreInputs">Whether the slopes (for dropout, masks of zeros and ones) become inputs of the graph instead of being drawn; each has the
-    /// shape of its activation.</param>
+    /// shape of its activation, or where units share a draw (samples, channels, 1), (samples, 1), or that of one sample.</param>
+    /// <param name="granularity">Which units share a draw.</param>
     /// <exception cref="OrthantInputException">The file is not ONNX, it names no law and none was given, or it has no activation that the law can replace.</exception>
-    public static RandomizedModel Rewrite(string source, ReadOnlyMemory<byte> file, ActivationLaw? law, bool slopesAreInputs = false)
+    public static RandomizedModel Rewrite(string source, ReadOnlyMemory<byte> file, ActivationLaw? law, bool slopesAreInputs = false, RandomGranularity granularity = RandomGranularity.Element)
     {
         ArgumentNullException.ThrowIfNull(source);
         ModelProto model = OnnxReader.Parse(source, file);
         ActivationLaw? own = ActivationLaw.TryParse(model.MetadataProps.FirstOrDefault(p => p.Key == LawKey)?.Value, out ActivationLaw? named) ? named : null;
         ActivationLaw chosen = law ?? own ?? throw new OrthantInputException(source, LawKey, "no law in the metadata", "a method such as mc-rrelu:-0.2,0.2");
         if (!chosen.IsRandom) throw new OrthantInputException(source, "law", $"{chosen}, which draws nothing", "a random law");
-        GraphRandomizer randomizer = new(chosen, own is null ? null : (float)own.MeanSlope, slopesAreInputs, TypeOf(model.Graph));
+        GraphRandomizer randomizer = new(chosen, own is null ? null : (float)own.MeanSlope, slopesAreInputs, TypeOf(model.Graph), granularity);
         randomizer.Rewrite(model.Graph);
         if (randomizer.Replaced == 0)
         {

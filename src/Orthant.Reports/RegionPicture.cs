@@ -6,10 +6,10 @@ namespace Orthant.Reports;
 /// <param name="Corners">Its corners in order around it.</param>
 /// <param name="Direction">The angle of the first output's gradient, in radians.</param>
 /// <param name="Steepness">The gradient's Euclidean length.</param>
-/// <param name="SideStages">The stage of the normal form whose unit bounds each side, from corner i to the next; negative for the box.</param>
+/// <param name="SideLayers">The layer, from 0, whose neuron bounds each side, from corner i to the next; negative for the box.</param>
 /// <param name="Zeros">For each output that changes sign in it, the two ends of its zero set.</param>
 public sealed record RegionPolygon(
-    IReadOnlyList<(double X, double Y)> Corners, double Direction, double Steepness, IReadOnlyList<int> SideStages, IReadOnlyList<(double X1, double Y1, double X2, double Y2)> Zeros);
+    IReadOnlyList<(double X, double Y)> Corners, double Direction, double Steepness, IReadOnlyList<int> SideLayers, IReadOnlyList<(double X1, double Y1, double X2, double Y2)> Zeros);
 
 /// <summary>What the colour of a region tells.</summary>
 public enum RegionColour
@@ -26,6 +26,9 @@ public static class RegionPicture
 {
     private const double Size = 1000;
 
+    /// <summary>Height of the strip below the regions that says what is drawn.</summary>
+    private const double Strip = 64;
+
     /// <summary>Draws regions.</summary>
     /// <param name="regions">The regions.</param>
     /// <param name="domain">The plane's box, of two free inputs.</param>
@@ -37,9 +40,12 @@ public static class RegionPicture
         ArgumentNullException.ThrowIfNull(domain);
         double wide = (domain.Upper[domain.Free[0]] - domain.Lower[domain.Free[0]]).ToDouble(), high = (domain.Upper[domain.Free[1]] - domain.Lower[domain.Free[1]]).ToDouble();
         double width = wide >= high ? Size : Math.Max(100, Size * wide / high), height = high >= wide ? Size : Math.Max(100, Size * high / wide);
-        SvgPicture picture = new(width, height, $"Activation regions of {name}", $"{regions.Count} regions, coloured by {(colour == RegionColour.Gradient ? "the length of the gradient" : "the layer that bounds each side")}, with the zero sets of the outputs.");
+        SvgPicture picture = new(width, height + Strip, $"Activation regions of {name}", $"{regions.Count} regions, coloured by {(colour == RegionColour.Gradient ? "the length of the gradient" : "the layer that bounds each side")}, with the zero sets of the outputs.");
         double[] steepness = [.. regions.Select(r => r.Steepness).Order()];
-        if (colour == RegionColour.Layer) DrawSides();
+        if (colour == RegionColour.Layer) NameLayers(DrawSides());
+        else if (steepness.Length > 0) NameSlopes();
+        string zeros = regions.Any(r => r.Zeros.Count > 0) ? "; bold: zero sets of the outputs" : "";
+        picture.Label(4, height + 24, $"rightwards {Range(0)}, upwards {Range(1)}{zeros}", "start muted");
         foreach (RegionPolygon region in colour == RegionColour.Layer ? [] : regions)
         {
             // By rank, so that every part of the scale is used however the slopes are spread.
@@ -50,26 +56,58 @@ public static class RegionPicture
         picture.Segments(regions.SelectMany(r => r.Zeros).Select(z => (X(z.X1), Y(z.Y1), X(z.X2), Y(z.Y2))), colour == RegionColour.Layer ? "bold" : "zero bold");
         return picture;
 
-        void DrawSides()
+        string Range(int i)
+        {
+            int input = domain.Free[i];
+            return $"{Html.Number(domain.Lower[input].ToDouble())} to {Html.Number(domain.Upper[input].ToDouble())}";
+        }
+
+        void NameLayers(int[] layers)
+        {
+            double x = 4;
+            foreach (int layer in layers)
+            {
+                picture.Line(x, height + 46, x + 22, height + 46, Series(layer));
+                picture.Label(x + 28, height + 50, $"layer {layer}", "start muted");
+                x += 90;
+            }
+        }
+
+        void NameSlopes()
+        {
+            const int steps = 40;
+            picture.Label(4, height + 50, $"slope of output 0, by rank: {Html.Number(steepness[0])}", "start muted");
+            for (int i = 0; i < steps; i++)
+            {
+                double x = 330 + (i * 5);
+                picture.Polygon([(x, height + 38), (x + 5, height + 38), (x + 5, height + 52), (x, height + 52)], "", ColourMap.TextAt((double)i / (steps - 1)));
+            }
+            picture.Label(338 + (steps * 5), height + 50, Html.Number(steepness[^1]), "start muted");
+        }
+
+        int[] DrawSides()
         {
             // Both regions beside a side have it; it is drawn once.
             HashSet<(int, int, int, int)> drawn = [];
-            Dictionary<int, List<(double, double, double, double)>> byStage = [];
+            Dictionary<int, List<(double, double, double, double)>> byLayer = [];
             foreach (RegionPolygon region in regions)
             {
                 for (int i = 0; i < region.Corners.Count; i++)
                 {
                     (double x1, double y1) = region.Corners[i];
                     (double x2, double y2) = region.Corners[(i + 1) % region.Corners.Count];
-                    int stage = region.SideStages[i];
-                    if (stage < 0 || !drawn.Add(Key(x1 + x2, y1 + y2, x2 - x1, y2 - y1))) continue;
-                    if (!byStage.TryGetValue(stage, out List<(double, double, double, double)>? sides)) byStage.Add(stage, sides = []);
+                    int layer = region.SideLayers[i];
+                    if (layer < 0 || !drawn.Add(Key(x1 + x2, y1 + y2, x2 - x1, y2 - y1))) continue;
+                    if (!byLayer.TryGetValue(layer, out List<(double, double, double, double)>? sides)) byLayer.Add(layer, sides = []);
                     sides.Add((X(x1), Y(y1), X(x2), Y(y2)));
                 }
             }
-            int[] stages = [.. byStage.Keys.Order()];
-            for (int i = stages.Length - 1; i >= 0; i--) picture.Segments(byStage[stages[i]], $"s{i % 7}{(i == 0 ? " thick" : "")}");
+            int[] layers = [.. byLayer.Keys.Order()];
+            foreach (int layer in layers.Reverse()) picture.Segments(byLayer[layer], Series(layer));
+            return layers;
         }
+
+        static string Series(int layer) => $"s{layer % 7}{(layer == 0 ? " thick" : "")}";
 
         static (int, int, int, int) Key(double sumX, double sumY, double x, double y)
         {

@@ -1,4 +1,6 @@
+using System.Numerics;
 using Orthant.Geometry;
+using Orthant.Networks;
 
 namespace Orthant.Reports;
 
@@ -6,12 +8,33 @@ namespace Orthant.Reports;
 public sealed class RegionPolygons : IRegionVisitor
 {
     private readonly int outputs;
+    private readonly int[] layers;
     private readonly Lock gate = new();
     private readonly List<RegionPolygon> polygons = [];
 
     /// <summary>Begins to collect.</summary>
-    /// <param name="outputs">The number of the network's outputs; zero sets of the first eight are kept.</param>
-    public RegionPolygons(int outputs) => this.outputs = outputs;
+    /// <param name="network">The network; zero sets of its first eight outputs are kept.</param>
+    public RegionPolygons(ReluNetwork network)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        outputs = network.Outputs;
+        var starts = network.NormalForm.StageStarts;
+        layers = new int[starts.Length];
+        foreach (ActivationSite site in network.Sites)
+        {
+            for (int unit = 0; unit < site.Units; unit++)
+            {
+                foreach (int decider in network.NormalForm.DecidersOf(site.FirstUnit + unit)) layers[StageOf(decider)] = site.Index;
+            }
+        }
+
+        int StageOf(int unit)
+        {
+            int stage = 0;
+            while (stage + 1 < starts.Length && starts[stage + 1] <= unit) stage++;
+            return stage;
+        }
+    }
 
     /// <summary>The polygons, in an order that does not depend on threads.</summary>
     public IReadOnlyList<RegionPolygon> Collected() =>
@@ -37,23 +60,24 @@ public sealed class RegionPolygons : IRegionVisitor
         {
             if (ZeroSegment(region, order, corners, o) is { } segment) zeros.Add(segment);
         }
-        RegionPolygon polygon = new([.. order.Select(k => corners[k])], Math.Atan2(gradient[1], gradient[0]), Math.Sqrt((gradient[0] * gradient[0]) + (gradient[1] * gradient[1])), SideStages(region, order), zeros);
+        RegionPolygon polygon = new([.. order.Select(k => corners[k])], Math.Atan2(gradient[1], gradient[0]), Math.Sqrt((gradient[0] * gradient[0]) + (gradient[1] * gradient[1])), SideLayers(region, order), zeros);
         lock (gate) polygons.Add(polygon);
     }
 
-    /// <summary>The stage of the unit that vanishes on each side, from corner i to the next; the first one where several do.</summary>
-    private static int[] SideStages(in RegionView region, int[] order)
+    /// <summary>The layer of the neuron that changes sign on each side, from corner i to the next; the first one where several do, -1 at the box.</summary>
+    private int[] SideLayers(in RegionView region, int[] order)
     {
-        int[] stages = new int[order.Length];
+        int[] sides = new int[order.Length];
         for (int i = 0; i < order.Length; i++)
         {
-            stages[i] = int.MaxValue;
+            int stage = int.MaxValue;
             for (ulong left = region.FacetsOf(order[i]) & region.FacetsOf(order[(i + 1) % order.Length]); left != 0; left &= left - 1)
             {
-                stages[i] = Math.Min(stages[i], region.Facet(System.Numerics.BitOperations.TrailingZeroCount(left)).Stage);
+                stage = Math.Min(stage, region.Facet(BitOperations.TrailingZeroCount(left)).Stage);
             }
+            sides[i] = stage is < 0 or int.MaxValue ? -1 : layers[stage];
         }
-        return stages;
+        return sides;
     }
 
     private static (double, double, double, double)? ZeroSegment(in RegionView region, int[] order, (double X, double Y)[] corners, int output)

@@ -17,6 +17,8 @@ public static class Report
         ("before training", PriorsPart.Build),
         ("straight pieces", ApproximationPart.Build),
         ("how sure it is", UncertaintyPart.Build),
+        ("what it gives away", ExtractionPart.Build),
+        ("methods", GridPart.Build),
         ("exact pieces", GeometryPart.Build),
         ("a slice", SlicePart.Build),
     ];

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Orthant.Networks;
+using Orthant.Uncertainty;
 
 namespace Orthant.Reports;
 
@@ -32,6 +33,12 @@ public sealed record ReportInput
 
     /// <summary>Whether <see cref="Targets"/> are class numbers.</summary>
     public bool TargetsAreClasses { get; init; }
+
+    /// <summary>Whether the network is also recovered from its own answers, plainly and behind defences, which takes seconds to minutes.</summary>
+    public bool Audit { get; init; }
+
+    /// <summary>The cells of a comparison of methods (<c>uncertainty --grid</c>) that is shown as a part; empty for none.</summary>
+    public ImmutableArray<GridCell> Comparison { get; init; } = [];
 
     /// <summary>The seed of samples.</summary>
     public ulong Seed { get; init; }

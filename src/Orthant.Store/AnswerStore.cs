@@ -26,11 +26,26 @@ public sealed class AnswerStore : IOracle, IDisposable
     /// <param name="oracle">Whom to ask what is not in the file; null to replay offline.</param>
     /// <exception cref="OrthantInputException">The file cannot be opened, is no such store, belongs to another oracle, or is empty while there is no oracle.</exception>
     public AnswerStore(string path, string identity, IOracle? oracle)
+        : this(oracle is null ? null : _ => oracle, path, identity)
+    {
+    }
+
+    /// <summary>Opens a file, or creates it, and then the oracle: one that is not the file's is never asked.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="identity">What tells this oracle from every other; it must hold no secret.</param>
+    /// <param name="open">Opens the oracle, told the number of its outputs where the file knows it. The caller disposes of it.</param>
+    /// <exception cref="OrthantInputException">The file cannot be opened, is no such store, or belongs to another oracle; or the oracle does not open.</exception>
+    public static AnswerStore Open(string path, string identity, Func<int?, IOracle> open)
+    {
+        ArgumentNullException.ThrowIfNull(open);
+        return new AnswerStore(open, path, identity);
+    }
+
+    private AnswerStore(Func<int?, IOracle>? open, string path, string identity)
     {
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(identity);
         this.path = path;
-        this.oracle = oracle;
         connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
         try
         {
@@ -39,6 +54,7 @@ public sealed class AnswerStore : IOracle, IDisposable
             Execute("CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID; CREATE TABLE IF NOT EXISTS answers (row BLOB PRIMARY KEY, answer BLOB NOT NULL) WITHOUT ROWID;");
             Agree("format", "orthant answers 1");
             Agree("oracle", identity);
+            oracle = open?.Invoke(int.TryParse(Known("outputs"), NumberStyles.None, CultureInfo.InvariantCulture, out int known) ? known : null);
             Inputs = int.Parse(Agree("inputs", oracle?.Inputs.ToString(CultureInfo.InvariantCulture)), CultureInfo.InvariantCulture);
             Outputs = int.Parse(Agree("outputs", oracle?.Outputs.ToString(CultureInfo.InvariantCulture)), CultureInfo.InvariantCulture);
         }
@@ -115,10 +131,7 @@ public sealed class AnswerStore : IOracle, IDisposable
     /// <summary>Notes a fact in a new file; in an old one it has to be the same.</summary>
     private string Agree(string name, string? value)
     {
-        using SqliteCommand read = connection.CreateCommand();
-        read.CommandText = "SELECT value FROM about WHERE name = $name";
-        read.Parameters.AddWithValue("$name", name);
-        if (read.ExecuteScalar() is string known)
+        if (Known(name) is string known)
         {
             return value is null || known == value ? known : throw new OrthantInputException(path, name, $"'{known}'", $"'{value}': a store of answers serves one oracle only");
         }
@@ -129,6 +142,14 @@ public sealed class AnswerStore : IOracle, IDisposable
         write.Parameters.AddWithValue("$value", value);
         write.ExecuteNonQuery();
         return value;
+    }
+
+    private string? Known(string name)
+    {
+        using SqliteCommand read = connection.CreateCommand();
+        read.CommandText = "SELECT value FROM about WHERE name = $name";
+        read.Parameters.AddWithValue("$name", name);
+        return read.ExecuteScalar() as string;
     }
 
     private void Execute(string text)

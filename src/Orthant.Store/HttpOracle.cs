@@ -51,8 +51,9 @@ public sealed class HttpOracle : IOracle, IDisposable
     /// <param name="address">http or https.</param>
     /// <param name="inputs">The number of inputs.</param>
     /// <param name="options">How to ask.</param>
+    /// <param name="outputs">The number of outputs, where an earlier run has learned it: nothing is asked then.</param>
     /// <exception cref="OrthantInputException">The endpoint does not answer as it should.</exception>
-    public HttpOracle(Uri address, int inputs, HttpOracleOptions? options = null)
+    public HttpOracle(Uri address, int inputs, HttpOracleOptions? options = null, int? outputs = null)
     {
         ArgumentNullException.ThrowIfNull(address);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(inputs);
@@ -66,8 +67,8 @@ public sealed class HttpOracle : IOracle, IDisposable
             {
                 if (!client.DefaultRequestHeaders.TryAddWithoutValidation(name, value)) throw Error($"a header '{name}' that cannot be sent", "a header's name and value");
             }
-            zeros = Ask(1, new double[inputs], default).GetAwaiter().GetResult()[0];
-            Outputs = zeros.Length;
+            if (outputs is null) zeros = Ask(1, new double[inputs], default).GetAwaiter().GetResult()[0];
+            Outputs = outputs ?? zeros!.Length;
         }
         catch
         {

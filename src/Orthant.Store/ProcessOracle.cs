@@ -18,8 +18,9 @@ public sealed class ProcessOracle : IOracle, IDisposable
     /// <param name="command">The program and its arguments, separated by blanks; parts with blanks stand in double quotes.</param>
     /// <param name="inputs">The number of inputs.</param>
     /// <param name="patience">How long a batch may take.</param>
+    /// <param name="outputs">The number of outputs, where an earlier run has learned it: nothing is asked then.</param>
     /// <exception cref="OrthantInputException">The command does not start, or does not answer a row of zeros.</exception>
-    public ProcessOracle(string command, int inputs, TimeSpan patience)
+    public ProcessOracle(string command, int inputs, TimeSpan patience, int? outputs = null)
     {
         ArgumentNullException.ThrowIfNull(command);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(inputs);
@@ -40,8 +41,8 @@ public sealed class ProcessOracle : IOracle, IDisposable
         AppDomain.CurrentDomain.ProcessExit += End;
         try
         {
-            zeros = Ask(1, new double[inputs], default)[0];
-            Outputs = zeros.Length;
+            if (outputs is null) zeros = Ask(1, new double[inputs], default)[0];
+            Outputs = outputs ?? zeros!.Length;
         }
         catch
         {

@@ -5,4 +5,8 @@ namespace Orthant;
 /// <param name="Done">How much is done, in <paramref name="Unit"/>s.</param>
 /// <param name="Total">How much there is; null when that is not known beforehand.</param>
 /// <param name="Unit">What is counted, in the plural: regions, queries, batches.</param>
-public readonly record struct WorkProgress(string Stage, double Done, double? Total, string Unit);
+public readonly record struct WorkProgress(string Stage, double Done, double? Total, string Unit)
+{
+    /// <summary>What has been found so far, in a few words; may be empty.</summary>
+    public string Detail { get; init; } = "";
+}

@@ -14,6 +14,7 @@ internal static class RatioBook
         ["uncertainty"] = UncertaintyRatios.Measure,
         ["conv"] = ConvRatios.Measure,
         ["learning"] = LearningRatios.Measure,
+        ["extraction"] = ExtractionRatios.Measure,
     };
 
     /// <summary>Measures the named comparisons.</summary>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Orthant.Formats;
 using Orthant.Networks;
 
@@ -12,6 +13,7 @@ internal sealed class EvaluateVerb : Verb
     private readonly Option<string?> input = new("--input") { Description = "points as rows of a .csv or .npy file", HelpName = "FILE" };
     private readonly Option<bool> pieces = new("--pieces") { Description = "also the activation pattern, gradient and offset at each point" };
     private readonly Option<bool> single = new("--float32") { Description = "compute in float32 (default: float64)" };
+    private readonly Option<bool> lines = new("--lines") { Description = "read a point a line from standard input and write its outputs, until the input ends" };
     private readonly Option<string?> output = new("--out") { Description = "write the outputs as .csv or .npy", HelpName = "FILE" };
 
     public override string Name => "evaluate";
@@ -23,11 +25,12 @@ internal sealed class EvaluateVerb : Verb
 
     public override IReadOnlyList<Argument> Arguments => [model];
 
-    public override IReadOnlyList<Option> Options => [at, input, pieces, single, output];
+    public override IReadOnlyList<Option> Options => [at, input, lines, pieces, single, output];
 
     public override Answer Run(VerbCall call)
     {
         ReluNetwork network = ModelFile.Load(call.Get(model)).Network;
+        if (call.Get(lines)) return Serve(call, network);
         NumberTable points = Points(call, network);
         double[] y = Evaluate(call, network, points);
         double[][] outputs = Rows(y, points.Rows, network.Outputs);
@@ -39,6 +42,36 @@ internal sealed class EvaluateVerb : Verb
         }
         object json = found is null ? new { outputs } : new { outputs, pieces = found };
         return new Answer(json, view => Show(view, points, outputs, found));
+    }
+
+    /// <summary>Answers line by line: what <c>extract exec:</c> asks.</summary>
+    private Answer Serve(VerbCall call, ReluNetwork network)
+    {
+        if (call.Get(at) is not null || call.Get(input) is not null || call.Get(output) is not null || call.Get(pieces))
+        {
+            throw new OrthantInputException("command line", "--lines", "points or an output from elsewhere too", "--lines alone, or with --float32");
+        }
+        int count = 0;
+        double[] y = new double[network.Outputs];
+        float[] narrow = new float[network.Outputs];
+        while (call.Input.ReadLine() is string line)
+        {
+            call.Cancellation.ThrowIfCancellationRequested();
+            double[] x = ArgumentText.Numbers(line, $"standard input, line {++count}", network.Inputs);
+            if (call.Get(single))
+            {
+                network.Evaluate<float>(1, Array.ConvertAll(x, v => (float)v), narrow);
+                for (int i = 0; i < y.Length; i++) y[i] = narrow[i];
+            }
+            else
+            {
+                network.Evaluate<double>(1, x, y);
+            }
+            call.Output.WriteLine(string.Join(',', y.Select(v => v.ToString("R", CultureInfo.InvariantCulture))));
+            // Whoever asks waits for the answer before the next question.
+            call.Output.Flush();
+        }
+        return new Answer(new { points = count }, _ => { }) { IsWritten = true };
     }
 
     private NumberTable Points(VerbCall call, ReluNetwork network)

@@ -4,17 +4,17 @@ using Orthant.Networks;
 
 namespace Orthant.Cli.Verbs;
 
-/// <summary>Says what a model file holds.</summary>
+/// <summary>Says what a file holds: a model, data, a property or a certificate.</summary>
 internal sealed class InspectVerb : Verb
 {
-    private readonly Argument<string> model = new("MODEL") { Description = "an .onnx or .json network, also .gz" };
+    private readonly Argument<string> model = new("FILE") { Description = "a network (.onnx, .json, .nnet), data as --data of other verbs takes them, a .vnnlib property or a certificate" };
     private readonly Option<string?> box = new("--box") { Description = "box for the lowering error (default: -1,1)", HelpName = "LO,HI" };
 
     public override string Name => "inspect";
 
-    public override string Summary => "what a model file holds: sizes, layers, activations, and how exactly it was read";
+    public override string Summary => "what a file holds: a network's layers and how exactly it was read, data, a property, a certificate";
 
-    public override IReadOnlyList<string> Examples => ["./orthant inspect samples/spiral.onnx", "./orthant inspect samples/digits.onnx --json"];
+    public override IReadOnlyList<string> Examples => ["./orthant inspect samples/spiral.onnx", "./orthant inspect samples/spiral.csv --json"];
 
     public override IReadOnlyList<Argument> Arguments => [model];
 
@@ -22,7 +22,15 @@ internal sealed class InspectVerb : Verb
 
     public override Answer Run(VerbCall call)
     {
-        LoadedModel loaded = ModelFile.Load(call.Get(model));
+        string path = call.Get(model), plain = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? path[..^3] : path;
+        string kind = Path.GetExtension(plain).ToLowerInvariant();
+        if (kind is not (".onnx" or ".json" or ".nnet") || path.Contains(',', StringComparison.Ordinal))
+        {
+            if (call.Has(box)) throw new OrthantInputException("command line", "--box", $"beside {path}", "only with a network");
+            return kind == ".vnnlib" ? FileInspection.OfProperty(path) : FileInspection.OfData(path);
+        }
+        if (kind == ".json" && FileInspection.OfCertificate(path) is { } claim) return claim;
+        LoadedModel loaded = ModelFile.Load(path);
         ReluNetwork network = loaded.Network;
         (double[] lower, double[] upper) = ArgumentText.Box(call.Get(box) ?? "-1,1", network.Inputs);
         double loweringError = IntervalBounds.On(network, lower, upper).LoweringError.Max();
@@ -30,7 +38,7 @@ internal sealed class InspectVerb : Verb
             network.Name, network.Inputs, network.Outputs, [.. network.HiddenWidths], network.UnitCount, network.Parameters,
             [.. network.Layers.Select(l => new LayerLine(l.Kind, l.Inputs, l.Outputs, l.Activations?.ToString()))],
             PiecewiseLinear: true, network.ElementType.ToString().ToLowerInvariant(), loweringError, [.. loaded.Notes], network.Metadata);
-        return new Answer(inspection, view => Show(view, call.Get(model), network, inspection));
+        return new Answer(inspection, view => Show(view, path, network, inspection));
     }
 
     private static void Show(View view, string path, ReluNetwork network, Inspection found)

@@ -7,11 +7,13 @@ namespace Orthant.Cli.Verbs;
 internal sealed class PriorLaw
 {
     private readonly Func<double, double> pdf, logPdf, cdf, survival, logSurvival, lowerMass, logLowerMass, quantile, upperQuantile;
+    private readonly Func<double[], PriorFit> fit;
 
     public PriorLaw(PriorPredictive law)
     {
         (pdf, logPdf, cdf, survival, logSurvival, quantile) = (law.Pdf, law.LogPdf, law.Cdf, law.Survival, law.LogSurvival, law.Quantile);
         (lowerMass, logLowerMass, upperQuantile) = (law.LowerMass, law.LogLowerMass, law.UpperQuantile);
+        fit = samples => PriorFit.Test(law, samples);
         (Tau, Variance, Kurtosis) = (law.Scale, law.SecondMoment, law.IsAtom ? null : law.Kurtosis);
         (AtomAtZero, LogAtomAtZero, Alive) = (law.AtomAtZero, law.LogAtomAtZero, Math.Exp(law.LogAlive));
         if (law.IsAtom) return;
@@ -27,9 +29,10 @@ internal sealed class PriorLaw
     {
         (pdf, logPdf, cdf, survival, logSurvival, quantile) = (law.Pdf, law.LogPdf, law.Cdf, law.Survival, law.LogSurvival, law.Quantile);
         (lowerMass, logLowerMass, upperQuantile) = (law.LowerMass, law.LogLowerMass, law.UpperQuantile);
+        fit = samples => PriorFit.Test(law, samples);
         (Tau, Variance, Kurtosis) = (weightScale, law.SecondMoment, law.SecondMoment > 0 ? law.Kurtosis : null);
         (AtomAtZero, LogAtomAtZero, Alive) = (law.AtomAtZero, Math.Log(law.AtomAtZero), 1 - law.AtomAtZero);
-        if (!(law.SecondMoment > 0)) return;
+        if (!(law.SecondMoment > 0) || !law.IsSymmetric) return;
         (Nngp, KsToNngp) = (law.Normal(), law.KolmogorovDistanceToNormal());
     }
 
@@ -59,6 +62,9 @@ internal sealed class PriorLaw
     public LogNormalMixtureLimit? Mixture { get; }
 
     public double? KsToMixture { get; }
+
+    /// <summary>How well samples agree with the law.</summary>
+    public PriorFit Fit(double[] samples) => fit(samples);
 
     public PriorPoint At(double x) => new(x, pdf(x), logPdf(x), cdf(x), survival(x), logSurvival(x), lowerMass(x), logLowerMass(x));
 

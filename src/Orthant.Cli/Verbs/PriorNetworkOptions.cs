@@ -37,7 +37,9 @@ internal sealed class PriorNetworkOptions
     private readonly Option<string?> layers = new("--layers") { Description = "a stack as JSON: orthogonal, leaky, dropout, biases, noise (docs/priors.md)", HelpName = "FILE" };
     private readonly Option<string?> from = new("--from") { Description = "read widths and weight deviations from a model's dense layers", HelpName = "MODEL" };
 
-    public IReadOnlyList<Option> All => [widths, init, inputNorm, biasStd, hidden, kind, tau, outputs, layers, from];
+    private readonly Option<bool> biases = new("--biases") { Description = "with --from: normal biases of the deviations measured in the model, which are otherwise left out" };
+
+    public IReadOnlyList<Option> All => [widths, init, inputNorm, biasStd, hidden, kind, tau, outputs, layers, from, biases];
 
     /// <summary>Reads the network that the call names.</summary>
     public NamedPrior Read(VerbCall call)
@@ -47,6 +49,7 @@ internal sealed class PriorNetworkOptions
         if (given.Length != 1) throw Wrong("prior", given.Length == 0 ? "no network" : string.Join(" and ", given.Select(g => g.Name)), "one of --widths, --hidden, --layers and --from");
         RefuseStray(call, given[0], init, widths);
         RefuseStray(call, given[0], biasStd, widths);
+        if (call.Get(biases) && given[0] != from) throw Wrong("--biases", $"beside {given[0].Name}", "only with --from");
         RefuseStray(call, given[0], tau, hidden);
         RefuseStray(call, given[0], kind, widths, hidden);
         RefuseStray(call, given[0], inputNorm, widths, layers, from);
@@ -63,7 +66,9 @@ internal sealed class PriorNetworkOptions
         }
         string model = call.Get(from)!;
         PriorMatch match = PriorMatch.Of(ModelFile.Load(model).Network, model);
-        return new NamedPrior(WithOutputs(match.Network, k), norm, k is > 1, match);
+        if (!call.Get(biases)) return new NamedPrior(WithOutputs(match.Network, k), norm, k is > 1, match);
+        PriorNetwork biased = match.WithBiases ?? throw Wrong("--biases", $"{model}, whose biases are all 0", "a model with biases");
+        return new NamedPrior(WithOutputs(biased, k), norm, k is > 1, match);
     }
 
     /// <summary>The text of a number, exactly.</summary>

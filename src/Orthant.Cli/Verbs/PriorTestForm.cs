@@ -13,7 +13,7 @@ internal sealed class PriorTestForm
 
     public IReadOnlyList<Option> All => [draws];
 
-    public Answer Run(VerbCall call, string subject, PriorNetworkOptions networks, Func<NamedPrior, PriorPredictive> lawOf)
+    public Answer Run(VerbCall call, string subject, PriorNetworkOptions networks, Func<NamedPrior, PriorLaw> lawOf)
     {
         string name = subject.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? subject[..^3] : subject;
         bool isFile = File.Exists(subject), isModel = Path.GetExtension(name).ToLowerInvariant() is ".onnx" or ".nnet" or ".json";
@@ -25,10 +25,10 @@ internal sealed class PriorTestForm
             return Weights(subject, networks.Initialisation(call));
         }
         NamedPrior named = networks.Read(call);
-        PriorPredictive law = lawOf(named);
-        if (initializer is not null) return Fit(PriorFit.Test(law, Draw(call, initializer, named)));
+        PriorLaw law = lawOf(named);
+        if (initializer is not null) return Fit(law.Fit(Draw(call, initializer, named)));
         NumberTable table = TableFile.Read(subject);
-        return Fit(PriorFit.Test(law, table.Column(table.Columns - 1)));
+        return Fit(law.Fit(table.Column(table.Columns - 1)));
     }
 
     private double[] Draw(VerbCall call, WeightInitializer initializer, NamedPrior named)
@@ -49,7 +49,8 @@ internal sealed class PriorTestForm
             _ => ActivationFunction.Relu,
         };
         int[] widths = [network.Inputs, .. network.Hidden.Select(l => l.Width), network.Outputs];
-        return InitializerSample.Outputs(widths, initializer, activation, named.InputNorm, count, call.Seed, call.Cancellation);
+        double[]? biases = network.HasBiases ? [.. network.Hidden.Select(l => l.BiasStd), network.ReadOutBiasStd] : null;
+        return InitializerSample.Outputs(widths, initializer, activation, named.InputNorm, count, call.Seed, biases, call.Cancellation);
     }
 
     private static Answer Fit(PriorFit fit)

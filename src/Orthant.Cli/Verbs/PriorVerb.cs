@@ -56,9 +56,10 @@ internal sealed class PriorVerb : Verb
         string form = designs ? "design" : tests ? "test" : "the law itself";
         RefuseUnused(call, !designs, design.All, form, "only with design");
         RefuseUnused(call, !tests, test.All, form, "only with test");
-        RefuseUnused(call, designs || tests, [noise, at, quantiles, moments, svg], form, "only for the law itself");
+        RefuseUnused(call, designs || tests, [at, quantiles, moments, svg], form, "only for the law itself");
+        RefuseUnused(call, designs, [noise], form, "not with design");
         RefuseUnused(call, designs, [quantity], form, "not with design, which is about one output");
-        if (tests) return test.Run(call, given[1], networkOptions, prior => Noted(call, prior, out _).Law(Quantity(call, prior)));
+        if (tests) return test.Run(call, given[1], networkOptions, prior => LawOf(call, Noted(call, prior, out _), Quantity(call, prior)));
         NamedPrior named = Noted(call, networkOptions.Read(call), out List<string> notes);
         return designs ? design.Run(call, named) : Show(call, named, Quantity(call, named), notes);
     }
@@ -102,7 +103,7 @@ internal sealed class PriorVerb : Verb
             view.Facts(
             [
                 ("law of", Words(about, named.Network)),
-                ("standard deviation", View.Number(Math.Sqrt(law.Variance))),
+                (about.Kind is PriorQuantityKind.Output or PriorQuantityKind.PreActivation ? "standard deviation" : "root mean square", View.Number(Math.Sqrt(law.Variance))),
                 .. law.Exact is PriorPredictive product ? [("typical size, exp E log |f|", View.Number(Math.Exp(product.LogMean)))] : Array.Empty<(string, string)>(),
                 ("kurtosis", law.Kurtosis is double k ? View.Number(k) : "none: the law is the point 0"),
                 ("exactly zero", $"{View.Number(law.AtomAtZero)} (log {View.Number(law.LogAtomAtZero)})"),
@@ -203,16 +204,10 @@ internal sealed class PriorVerb : Verb
         if (!isOutput && call.Has(noise)) throw PriorNetworkOptions.Wrong("--noise", "a quantity that is no output", "one output, which noise is added to");
         if (!network.HasBiases && (s == 0 || !isOutput)) return new PriorLaw(named.Law(about));
         if (!network.HasBiases) return new PriorLaw(named.Law(about).WithNoise(s), named.Law(about).Scale);
-        // A unit before its activation is the output of the network cut there; noise on an output is a bias of the read-out.
-        PriorNetwork cut = about.Kind switch
-        {
-            PriorQuantityKind.Output => new PriorNetwork(network.Inputs, network.Hidden, network.Outputs, network.ReadOutStd, double.Hypot(network.ReadOutBiasStd, s)),
-            PriorQuantityKind.PreActivation when network.Hidden[about.Layer - 1] is { } unit =>
-                new PriorNetwork(network.Inputs, network.Hidden.Take(about.Layer - 1), unit.Width, unit.WeightStd, unit.BiasStd),
-            _ => throw PriorNetworkOptions.Wrong("--of", "biases", "output or pre:L: with biases the law of other quantities is not known"),
-        };
-        PriorNetwork plain = new(cut.Inputs, cut.Hidden.Select(l => l with { BiasStd = 0 }), cut.Outputs, cut.ReadOutStd);
-        return new PriorLaw(BiasedPriorPredictive.Of(cut, named.InputNorm), PriorPredictive.Of(plain, named.InputNorm).Scale);
+        // Noise on an output is a bias of the read-out.
+        PriorNetwork noisy = new(network.Inputs, network.Hidden, network.Outputs, network.ReadOutStd, double.Hypot(network.ReadOutBiasStd, isOutput ? s : 0));
+        PriorNetwork plain = new(network.Inputs, network.Hidden.Select(l => l with { BiasStd = 0 }), network.Outputs, network.ReadOutStd);
+        return new PriorLaw(BiasedPriorPredictive.Of(noisy, named.InputNorm, about), PriorPredictive.Of(plain, named.InputNorm, about).Scale);
     }
 
     private PriorQuantity Quantity(VerbCall call, NamedPrior named)
@@ -257,7 +252,9 @@ internal sealed class PriorVerb : Verb
         List<string> notes = [.. match.Notes];
         if (match.WithBiases is not PriorNetwork biased) return notes;
         double with = Math.Sqrt(BiasedPriorPredictive.Of(biased, named.InputNorm).SecondMoment), without = Math.Sqrt(PriorPredictive.Of(match.Network, named.InputNorm).SecondMoment);
-        notes.Add($"with normal biases of the file's deviations an output's standard deviation would be {View.Number(with)} instead of {View.Number(without)}");
+        notes.Add(named.Network.HasBiases
+            ? $"normal biases of the file's deviations are taken in: an output's standard deviation is {View.Number(with)} instead of {View.Number(without)}"
+            : $"with normal biases of the file's deviations (--biases) an output's standard deviation would be {View.Number(with)} instead of {View.Number(without)}");
         return notes;
     }
 

@@ -54,7 +54,7 @@ internal sealed class RegionsVerb : Verb
             Most = call.Get(most),
             KeepProof = call.Get(certificate) is not null,
         };
-        RegionPolygons? polygons = call.Get(svg) is null ? null : new RegionPolygons(network.Outputs);
+        RegionPolygons? polygons = call.Get(svg) is null ? null : new RegionPolygons(network);
         RegionSummary found;
         RegionComplex? complex = null;
         using (ProgressLine progress = call.ShowProgress())

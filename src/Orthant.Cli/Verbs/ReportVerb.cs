@@ -2,6 +2,7 @@ using System.CommandLine;
 using Orthant.Formats;
 using Orthant.Networks;
 using Orthant.Reports;
+using Orthant.Uncertainty;
 
 namespace Orthant.Cli.Verbs;
 
@@ -11,6 +12,8 @@ internal sealed class ReportVerb : Verb
     private readonly Argument<string> model = new("MODEL") { Description = "an .onnx or .json network, also .gz" };
     private readonly Option<string?> data = new("--data") { Description = "inputs and targets: IMAGES,LABELS (idx), .csv or .npy", HelpName = "D" };
     private readonly Option<string?> box = new("--box") { Description = "the box to look at (default: the data's ranges, or -1,1)", HelpName = "LO,HI" };
+    private readonly Option<bool> audit = new("--audit") { Description = "also recover the network from its own answers, plainly and behind defences" };
+    private readonly Option<string?> grid = new("--grid") { Description = "cells.jsonl of uncertainty --grid, shown as a part", HelpName = "CELLS" };
     private readonly Option<string?> output = new("--out") { Description = "the folder to write report.html and report.json to", HelpName = "DIR" };
 
     public override string Name => "report";
@@ -21,7 +24,7 @@ internal sealed class ReportVerb : Verb
 
     public override IReadOnlyList<Argument> Arguments => [model];
 
-    public override IReadOnlyList<Option> Options => [data, box, output];
+    public override IReadOnlyList<Option> Options => [data, box, audit, grid, output];
 
     public override Answer Run(VerbCall call)
     {
@@ -46,8 +49,12 @@ internal sealed class ReportVerb : Verb
             Data = rows?.Inputs() ?? default,
             Targets = rows?.Targets ?? default,
             TargetsAreClasses = rows?.TargetsAreClasses ?? false,
+            Comparison = call.Get(grid) is string cells
+                ? [.. InputFile.ReadAllText(cells).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select((line, i) => GridCell.Parse($"{cells}, line {i + 1}", line))]
+                : [],
             Seed = call.Seed,
-            Command = $"orthant report {path}" + (call.Get(data) is string d ? $" --data {d}" : "") + (call.Get(box) is string b ? $" --box {b}" : "") + $" --seed {call.Seed} --out {folder}",
+            Audit = call.Get(audit),
+            Command = $"orthant report {path}" + (call.Get(audit) ? " --audit" : "") + (call.Get(data) is string d ? $" --data {d}" : "") + (call.Get(box) is string b ? $" --box {b}" : "") + (call.Get(grid) is string g ? $" --grid {g}" : "") + $" --seed {call.Seed} --out {folder}",
         };
         ReportDocument report;
         using (ProgressLine progress = call.ShowProgress()) report = Report.Build(input, progress, call.Cancellation);

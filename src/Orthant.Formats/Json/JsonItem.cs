@@ -67,6 +67,9 @@ internal readonly struct JsonItem(JsonSource source, JsonElement element, string
     /// <summary>What the value is.</summary>
     public JsonValueKind Kind => element.ValueKind;
 
+    /// <summary>The value as it is written.</summary>
+    public string Raw => element.GetRawText();
+
     /// <summary>The members of an object by name.</summary>
     /// <param name="known">All keys that may stand there.</param>
     /// <exception cref="OrthantInputException">It is no object, a key stands there twice, or one that is not known.</exception>

@@ -40,9 +40,17 @@ public static class JsonNetwork
     /// <c>{"batchNorm": true}</c>, <c>{"pool": "max" | "average", "size", "stride"}</c>, <c>{"flatten": true}</c> or
     /// <c>{"residual": [layers…]}</c>, with <c>"activation"</c> where there is one.</param>
     /// <exception cref="OrthantInputException">The file is not such an architecture; the place and line are named.</exception>
-    public static NetworkArchitecture LoadArchitecture(string path)
+    public static NetworkArchitecture LoadArchitecture(string path) => ParseArchitecture(path, InputFile.ReadAllBytes(path));
+
+    /// <summary>Reads an architecture from a text, see <see cref="LoadArchitecture"/>.</summary>
+    /// <param name="source">The name for errors.</param>
+    /// <param name="text">The text.</param>
+    /// <exception cref="OrthantInputException">The text is not such an architecture; the place and line are named.</exception>
+    public static NetworkArchitecture ParseArchitecture(string source, string text) => ParseArchitecture(source, System.Text.Encoding.UTF8.GetBytes(text ?? throw new ArgumentNullException(nameof(text))));
+
+    private static NetworkArchitecture ParseArchitecture(string source, byte[] text)
     {
-        using JsonSource json = JsonSource.Parse(path, InputFile.ReadAllBytes(path));
+        using JsonSource json = JsonSource.Parse(source, text);
         return JsonArchitecture.Read(json.Root);
     }
 

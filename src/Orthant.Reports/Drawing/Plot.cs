@@ -51,6 +51,38 @@ public sealed class Plot
         if (label is not null) legend.Add((label, classes));
     }
 
+    /// <summary>The area between two curves over the same places.</summary>
+    /// <param name="points">Place, lower and upper end, in order; where an end is not a number the area is interrupted.</param>
+    /// <param name="classes">Classes such as <c>s0 soft</c>.</param>
+    public void Band(IEnumerable<(double X, double Lower, double Upper)> points, string classes)
+    {
+        List<(double X, double Lower, double Upper)> run = [];
+        void Draw()
+        {
+            if (run.Count > 1) Picture.Polygon([.. run.Select(p => (X(p.X), Y(p.Upper))), .. Enumerable.Reverse(run).Select(p => (X(p.X), Y(p.Lower)))], classes);
+            run.Clear();
+        }
+        foreach ((double X, double Lower, double Upper) p in points)
+        {
+            if (double.IsNaN(p.Lower) || double.IsNaN(p.Upper)) Draw();
+            else run.Add(p);
+        }
+        Draw();
+    }
+
+    /// <summary>An upright line with short ends: the interval of a number.</summary>
+    /// <param name="at">Where on the horizontal axis.</param>
+    /// <param name="lower">Its lower end.</param>
+    /// <param name="upper">Its upper end.</param>
+    /// <param name="classes">Classes such as <c>s0</c>.</param>
+    public void Interval(double at, double lower, double upper, string classes)
+    {
+        const double Half = 3.5;
+        Picture.Line(X(at), Y(lower), X(at), Y(upper), classes);
+        Picture.Line(X(at) - Half, Y(lower), X(at) + Half, Y(lower), classes);
+        Picture.Line(X(at) - Half, Y(upper), X(at) + Half, Y(upper), classes);
+    }
+
     /// <summary>Bars that stand on the lower end of the vertical axis.</summary>
     /// <param name="bars">From, to and height of each bar.</param>
     /// <param name="classes">Classes such as <c>s0</c>.</param>
@@ -73,8 +105,8 @@ public sealed class Plot
     /// <summary>The finished picture, with its legend if any curve was named.</summary>
     public SvgPicture Finish()
     {
-        bool left = Corner == LegendCorner.LowerLeft;
-        double at = left ? Picture.Height - Bottom + 6 - 16 * legend.Count : Top + 14, right = Picture.Width - Right - 8;
+        bool left = Corner != LegendCorner.UpperRight;
+        double at = Corner == LegendCorner.LowerLeft ? Picture.Height - Bottom + 6 - 16 * legend.Count : Top + 14, right = Picture.Width - Right - 8;
         foreach ((string label, string classes) in legend)
         {
             double from = left ? Left + 8 : right - 22;
@@ -114,6 +146,9 @@ public enum LegendCorner
 
     /// <summary>At the bottom on the left, for curves that fall.</summary>
     LowerLeft,
+
+    /// <summary>At the top on the left, for curves that rise.</summary>
+    UpperLeft,
 }
 
 /// <summary>A range of numbers on a linear or a logarithmic scale.</summary>

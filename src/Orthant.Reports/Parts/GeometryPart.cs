@@ -18,7 +18,7 @@ internal static class GeometryPart
         ReluNetwork plane = network.Inputs == 2 ? network : InputSlice.OfCoordinates(centre, first, second).Restrict(network);
         InputDomain domain = InputDomain.Box([input.Lower[first], input.Lower[second]], [input.Upper[first], input.Upper[second]]);
         if (domain.Dimension < 2) return null;
-        RegionPolygons polygons = new(plane.Outputs);
+        RegionPolygons polygons = new(plane);
         RegionSummary found = RegionEnumerator.Enumerate(plane, domain, new RegionOptions { Most = MostCounted }, polygons, null, cancellation);
         cancellation.ThrowIfCancellationRequested();
         HtmlPart html = new();

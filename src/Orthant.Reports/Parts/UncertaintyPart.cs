@@ -49,8 +49,8 @@ internal static class UncertaintyPart
         ]));
         (double[] confidences, bool[] correct) = ClassificationMetrics.Outcomes(all[0].Distribution.Mean, labels);
         html.Figures([
-            (UncertaintyPicture.Reliability(Calibration.EqualWidth(confidences, correct, ClassificationMetrics.UsualBins)), "Of the samples in a bin of confidence, the part that is right; on the diagonal, confidence means what it says."),
-            (UncertaintyPicture.Risk(RiskCoverage.Of(confidences, correct)), "The part that is wrong when only the most confident samples are answered."),
+            (UncertaintyPicture.Reliability(confidences, correct, input.Seed), "Of the samples in a bin of confidence, the part that is right; on the diagonal, confidence means what it says."),
+            (UncertaintyPicture.Risk(confidences, correct, input.Seed), "The part that is wrong when only the most confident samples are answered."),
         ]);
         html.SubHeading($"Where randomness would enter: {Name(budget.Law)}");
         html.Table(["site", "units", "active", "(h⁻)²/(h⁺)²", "variance injected a unit", "variance at the outputs"], budget.Sites.Select(s => (IReadOnlyList<string>)

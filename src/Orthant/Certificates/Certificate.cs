@@ -26,6 +26,7 @@ namespace Orthant.Certificates;
 [JsonDerivedType(typeof(PropertyCertificate), "property")]
 [JsonDerivedType(typeof(RegionsCertificate), "regions")]
 [JsonDerivedType(typeof(ApproximationCertificate), "approximation")]
+[JsonDerivedType(typeof(DifferenceCertificate), "difference")]
 public abstract record Certificate
 {
     private static readonly JsonSerializerOptions Options = new(OrthantJson.Options)

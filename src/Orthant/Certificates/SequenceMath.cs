@@ -178,19 +178,13 @@ internal sealed class ActivationMath
         string[] parts = name.Split(':');
         kind = parts[0];
         string[] numbers = parts.Length > 1 ? parts[1].Split(',') : [];
-        switch (kind)
+        v.Require(kind switch
         {
-            case "relu" or "identity" or "sigmoid" or "tanh":
-                break;
-            case "leaky":
-                v.Require(numbers.Length == 1 && Rational.TryParse(numbers[0], out low), $"{name} is an activation");
-                break;
-            case "clip":
-                v.Require(numbers.Length == 2 && Rational.TryParse(numbers[0], out low) && Rational.TryParse(numbers[1], out high) && low < high, $"{name} is an activation");
-                break;
-            default:
-                throw new RefusedException($"not so: {name} is an activation");
-        }
+            "relu" or "identity" or "sigmoid" or "tanh" => true,
+            "leaky" => numbers.Length == 1 && Rational.TryParse(numbers[0], out low),
+            "clip" => numbers.Length == 2 && Rational.TryParse(numbers[0], out low) && Rational.TryParse(numbers[1], out high) && low < high,
+            _ => false,
+        }, $"{name} is an activation");
     }
 
     public bool IsRelu => kind == "relu";

@@ -143,6 +143,8 @@ internal static class ExactVector
         return sum;
     }
 
+    public static Rational[] Apply(Rational[][] a, Rational[] x) => [.. a.Select(row => Dot(row, x))];
+
     public static double[,] ToDoubles(Rational[][] a)
     {
         double[,] d = new double[a.Length, a[0].Length];

@@ -20,6 +20,9 @@ public sealed record ExtractionOptions
     /// <summary>The largest number of threads for arithmetic, at least 1. The result does not depend on it.</summary>
     public int Threads { get; init; } = 1;
 
+    /// <summary>How it is recovered.</summary>
+    public ExtractionMethod Method { get; init; }
+
     /// <summary>The largest number of hidden layers to look for.</summary>
     public int MostHiddenLayers { get; init; } = 8;
 
@@ -28,4 +31,14 @@ public sealed record ExtractionOptions
 
     /// <summary>Told of rows asked, stage by stage.</summary>
     public IProgress<WorkProgress>? Progress { get; init; }
+}
+
+/// <summary>A way to recover a network.</summary>
+public enum ExtractionMethod
+{
+    /// <summary>Gradients between kinks, surfaces that are followed, a certificate of completeness, and all parameters refined together.</summary>
+    Chains,
+
+    /// <summary>The algorithms of D. Rolnick and K. Kording (ICML 2020) as published, to compare with.</summary>
+    RolnickKording,
 }

@@ -9,13 +9,18 @@ namespace Orthant.Extraction;
 /// whether the outputs are affine in these units (then they are the last layer, and the fit's residual is the certificate) or whether more layers follow.</remarks>
 internal sealed class ExtractionRun
 {
-    /// <summary>Attempts with other random rows, and the number of rows after which none is begun.</summary>
-    private const int MostAttempts = 3, MostCoarseAttempts = 6, RowsForAnother = 150_000, RowsForAnotherCoarse = 400_000;
+    /// <summary>Attempts with other random rows, the number of rows after which none is begun, and those that each but the first may cost.</summary>
+    private const int MostAttempts = 8, MostCoarseAttempts = 6, RowsForAnother = 250_000, RowsForAnotherCoarse = 400_000, LeastShare = 50_000, MostShare = 150_000;
 
     private const int QuietLines = 3, MostLines = 60, MostHunts = 6, SampledKinks = 8, AuditLines = 12, MostReturns = 3;
 
+    /// <summary>From which amplification on a weight is searched for by rows of its own, and from which it counts as not determined.</summary>
+    private const double WeakAmplification = 1e3, OpenAmplification = 1e5;
+
+    private const int MostWeakRounds = 3, MostWeakWeights = 60, FreshRows = 240, CornerRows = 600;
+
     /// <summary>The largest network whose parameters are refined by one dense factorisation.</summary>
-    private const int MostDenseParameters = 6000;
+    public const int MostDenseParameters = 6000;
 
     private readonly QueryMeter meter;
     private RandomStream random;
@@ -28,7 +33,11 @@ internal sealed class ExtractionRun
     private List<Seed> pool = [];
     private List<HiddenLayer> layers = [];
     private HiddenLayer? output;
+    private OracleCharacter? character;
     private int characterNotes;
+
+    /// <summary>By how much the signs of the layer below the last one searched differ from 0 and 1: large where something carries an affine part around that layer.</summary>
+    private double signDeviation;
 
     /// <summary>After a failed attempt what is rare is looked for too: far planes, and units that are always on.</summary>
     private bool looksHarder;
@@ -55,7 +64,7 @@ internal sealed class ExtractionRun
     {
         try
         {
-            OracleCharacter character = OracleSelfTest.Run(meter, random, new RandomStream(options.Seed, 82), domain);
+            character = OracleSelfTest.Run(meter, random, new RandomStream(options.Seed, 82), domain);
             if (double.IsFinite(character.Reach)) LimitTo(character.Reach);
             notes.AddRange(character.Notes);
             characterNotes = notes.Count;
@@ -65,11 +74,16 @@ internal sealed class ExtractionRun
             for (int attempt = 1; attempt < attempts && !isComplete && meter.Rows < rows; attempt++)
             {
                 (List<HiddenLayer>, HiddenLayer?, double, List<Seed>) before = (layers, output, residual, pool);
+                meter.Limit = meter.Rows + Share();
                 Begin(attempt);
-                meter.Limit = meter.Rows + RowsForAnother;
                 try
                 {
                     RecoverLayers();
+                }
+                catch (BudgetExhaustedException) when (meter.Rows < options.Budget - QueryMeter.MostRowsPerCall)
+                {
+                    // This attempt has had its share; the next one gets another.
+                    isComplete = false;
                 }
                 finally
                 {
@@ -77,10 +91,20 @@ internal sealed class ExtractionRun
                     if (!isComplete && residual >= before.Item3) (layers, output, residual, pool) = before;
                 }
             }
+            meter.Limit = long.MaxValue;
+            if (!isComplete && signDeviation > 0.1)
+            {
+                notes.Add("the sides on which units are active do not come out: an affine part leads around a layer (a skip connection, which makes them unidentifiable), or a unit is missing");
+            }
+            if (!isComplete && layers.Count > 0)
+            {
+                meter.Begin("verification");
+                confidence = [.. UnitVerification.Run(meter, random, domain, layers)];
+            }
         }
         catch (BudgetExhaustedException)
         {
-            notes.Add(meter.Rows + 4096 >= options.Budget ? $"the budget of {options.Budget} queries ended" : "the last attempt had no result within its share of queries");
+            notes.Add($"the budget of {options.Budget} queries ended");
             isComplete = false;
         }
         catch (OperationCanceledException) when (meter.Cancellation.IsCancellationRequested)
@@ -90,6 +114,17 @@ internal sealed class ExtractionRun
         }
         ReluNetwork? network = Network();
         if (isComplete) pool.RemoveAll(IsExplained);
+        if (isComplete && meter.Inputs == 1)
+        {
+            // Planes of one input are points: nothing bends, so nothing tells layers apart.
+            isIdentifiable = false;
+            notes.Add("a function of one input does not tell its layers apart: this is an equivalent network");
+        }
+        if (isComplete)
+        {
+            bool isPaired = lastLayer.IsSplit || lastLayer.IsFolded, isOne = meter.Inputs == 1;
+            confidence = [.. confidence.Select(c => c with { IsCertain = !isOne && c.OpenWeights.IsEmpty && double.IsFinite(c.Error) && (c.IsCertain || double.IsFinite(c.Amplification)) && !(isPaired && c.Layer == layers.Count) })];
+        }
         return new RecoveredNetwork
         {
             Network = network,
@@ -98,12 +133,32 @@ internal sealed class ExtractionRun
             HiddenWidths = [.. layers.Select(l => l.Units)],
             Queries = meter.Rows,
             PostProcessing = meter.Form,
+            Kinks = meter.Kinks,
             UnexplainedKinks = pool.Count,
             Residual = residual,
             Stages = [.. meter.Stages()],
             Units = [.. confidence],
             Notes = [.. notes],
         };
+    }
+
+    /// <summary>What an attempt after the first may cost: twice the plan for three layers as wide as the first one turned out to be.</summary>
+    private long Share() => layers.Count == 0 || meter.IsCoarse
+        ? MostShare
+        : Math.Clamp(2 * ExtractionPlan.Of(meter.Inputs, meter.Outputs, [.. Enumerable.Repeat(layers[0].Units, 3)]).Queries, LeastShare, MostShare);
+
+    /// <summary>Begins a stage, and asks one of the first questions again.</summary>
+    /// <exception cref="OrthantInputException">It has another answer now.</exception>
+    private void Begin(string stage)
+    {
+        meter.Begin(stage);
+        double[] now = meter.Ask(character!.Probe);
+        double most = 1024 * meter.Noise(now);
+        for (int o = 0; o < now.Length; o++)
+        {
+            double change = Math.Abs(now[o] - character.ProbeAnswer[o]);
+            if (change > most) throw new OrthantInputException("oracle", "a question asked again", $"an answer that has changed by {change:G3}", "the answers of one function");
+        }
     }
 
     /// <summary>Forgets everything but the oracle's character: other random rows may show what these did not.</summary>
@@ -114,6 +169,7 @@ internal sealed class ExtractionRun
         asked = new AskedRows(meter.Inputs, meter.Outputs);
         gradients.Clear();
         looksHarder = true;
+        signDeviation = 0;
         (pool, layers, output, residual, confidence, isIdentifiable) = ([], [], null, double.PositiveInfinity, [], true);
         if (notes.Count > characterNotes) notes.RemoveRange(characterNotes, notes.Count - characterNotes);
         notes.Add($"the result is that of attempt {attempt + 1}, with other random rows");
@@ -129,7 +185,7 @@ internal sealed class ExtractionRun
     {
         meter.Begin("layer 1");
         FirstLayerSearch first = new(meter, random, domain);
-        first.Run(quietLines: meter.IsCoarse ? 4 : 2, mostLines: meter.IsCoarse ? 24 : 12, looksFar: looksHarder);
+        first.Run(quietLines: domain.IsBounded ? 8 : meter.IsCoarse ? 4 : 2, mostLines: domain.IsBounded ? 60 : meter.IsCoarse ? 24 : 12, looksFar: looksHarder);
         pool = first.Pool;
         gradients.AddRange(first.Gradients);
         if (first.Planes.Count == 0 && meter.IsCoarse)
@@ -145,7 +201,7 @@ internal sealed class ExtractionRun
         LayerSearch? previous = null;
         for (int level = 2, returns = 0; level <= options.MostHiddenLayers; level++)
         {
-            meter.Begin($"layer {level}");
+            Begin($"layer {level}");
             LayerSearch search = new(meter, random, domain, known, pool);
             search.WalkPool(WalkEffort.Cheap, 1);
             if (returns < MostReturns && Return(previous, search, new WalkEffort(5, 7)) is KnownLayers before)
@@ -198,8 +254,23 @@ internal sealed class ExtractionRun
     {
         KnownLayers input = new(meter.Inputs, [], topIsSigned: true);
         bool[] seen = [.. Enumerable.Repeat(true, meter.Inputs)];
-        List<NextUnit> units = [.. first.Planes.Select(p => new NextUnit(p.Normal, p.Offset, seen, OnPlane(p.Normal, p.Offset), p.Normal))];
-        if (lastLayer.Residual(input, units) > lastLayer.Tolerance) return false;
+        List<NextUnit> Units() => [.. first.Planes.Select(p => new NextUnit(p.Normal, p.Offset, seen, OnPlane(p.Normal, p.Offset), p.Normal))];
+        List<NextUnit> units = Units();
+        bool Fits() => lastLayer.Residual(input, units) <= lastLayer.Tolerance || (looksHarder && lastLayer.ResidualWithLinearPart(input, units) <= lastLayer.Tolerance);
+        if (!Fits()) return false;
+        // In a box a plane may cut off a corner that few lines and rows come near: rows at corners tell, and lead there.
+        for (int round = 0; round < MostHunts && domain.IsBounded; round++)
+        {
+            AskedRows corners = new(meter.Inputs, meter.Outputs);
+            corners.Add(meter, [.. Enumerable.Range(0, CornerRows).Select(i => i % 2 == 0 ? domain.Corner(random) : domain.Point(random, 2))]);
+            List<SampledLine> lines = lastLayer.Audit(input, units, corners, AuditLines);
+            int before = first.Planes.Count;
+            foreach (SampledLine line in lines) first.InspectAll(line);
+            if (first.Planes.Count == before) break;
+            units = Units();
+            if (!Fits()) return false;
+        }
+        layers = [HiddenLayer.Of(meter.Inputs, first.Planes)];
         FinishLayers(input, units);
         return true;
     }
@@ -238,7 +309,7 @@ internal sealed class ExtractionRun
         }
     }
 
-    private static (KnownLayers Signed, List<NextUnit> Units) Signed(LayerSearch search)
+    private (KnownLayers Signed, List<NextUnit> Units) Signed(LayerSearch search)
     {
         KnownLayers known = search.Known;
         if (known.TopIsSigned)
@@ -247,12 +318,13 @@ internal sealed class ExtractionRun
         }
         if (search.Units.Count == 0) return (known, []);
         LayerSigns.Solution signs = LayerSigns.Solve(known, search.Units);
+        signDeviation = signs.Deviation;
         return (new KnownLayers(known.Inputs, [.. known.Layers.SkipLast(1), signs.Layer], topIsSigned: true), signs.Units);
     }
 
     private void FinishLayers(KnownLayers known, List<NextUnit> units)
     {
-        meter.Begin("output");
+        Begin("output");
         int before = units.Count;
         units = lastLayer.Prune(known, units);
         if (known.Layers.Count == 0 && units.Count < before)
@@ -261,12 +333,12 @@ internal sealed class ExtractionRun
             isIdentifiable = false;
             notes.Add($"{before - units.Count} units have their boundaries so near to those of others that only inputs between them tell them apart: each is merged with the other one, an equivalent network but for that strip");
         }
-        bool folds = looksHarder && known.Layers.Count > 0 && lastLayer.Residual(known, units) > lastLayer.Tolerance && lastLayer.ResidualWithLinearPart(known, units) <= lastLayer.Tolerance;
+        bool folds = looksHarder && lastLayer.Residual(known, units) > lastLayer.Tolerance && lastLayer.ResidualWithLinearPart(known, units) <= lastLayer.Tolerance;
         (HiddenLayer last, output, double bits, residual) = folds ? lastLayer.Fold(known, units) : lastLayer.Finish(known, units, (k, i) => !units[k].Seen[i]);
         if (folds)
         {
             isIdentifiable = false;
-            notes.Add("the outputs have a part that is linear in the last layer's inputs (units that are always on): it is folded into pairs of units, an equivalent network; on which side the other units of that layer are active cannot be known");
+            notes.Add("the outputs have a part that is linear in the last layer's inputs (units that are always on, or a skip connection): it is folded into pairs of units, an equivalent network; on which side the other units of that layer are active cannot be known");
         }
         layers = [.. known.Layers, last];
         isComplete = true;
@@ -276,17 +348,24 @@ internal sealed class ExtractionRun
             notes.Add("the function does not tell on which side some units of the last layer are active (antiparallel units, or an affine part of its own): they are given as pairs, an equivalent network");
         }
         int parameters = layers.Append(output).Sum(l => l.Units * (l.Inputs + 1));
-        if (!options.Refine) return;
-        if (parameters <= MostDenseParameters) Refine(units);
-        else if (layers.Count == 1 && meter.Outputs == 1 && !domain.IsBounded) RefineWide(parameters);
+        if (options.Refine && parameters <= MostDenseParameters) Refine(units);
+        else if (options.Refine && layers.Count == 1 && meter.Outputs == 1 && !domain.IsBounded) RefineWide(parameters);
+        else
+        {
+            isComplete = IsConfirmed([.. layers, output], lastLayer.Tolerance);
+            if (isComplete) confidence = [.. UnitVerification.Run(meter, random, domain, layers)];
+        }
     }
 
     /// <summary>The rows of the refinement, used beforehand to look for units that were missed.</summary>
     private void AskRefinementRows(int parameters)
     {
-        int wanted = Math.Min(10 * parameters, Math.Max(4 * parameters, 10_000));
+        int wanted = (int)RefinementRows(parameters);
         asked.Add(meter, [.. Enumerable.Range(0, wanted).Select(_ => domain.Point(random, random.NextInt32(3) switch { 0 => 0.3, 1 => 1, _ => 3 }))]);
     }
+
+    /// <summary>Ten random rows a parameter, four where there are many.</summary>
+    public static long RefinementRows(long parameters) => Math.Min(10 * parameters, Math.Max(4 * parameters, 10_000));
 
     private void AuditLayer(LayerSearch search, ref KnownLayers signed, ref List<NextUnit> units)
     {
@@ -307,7 +386,7 @@ internal sealed class ExtractionRun
     /// <summary>All parameters together, on random rows and on rows around every unit of the last layer.</summary>
     private void Refine(List<NextUnit> units)
     {
-        meter.Begin("refinement");
+        Begin("refinement");
         List<HiddenLayer> all = [.. layers, output!];
         List<double[]> points = [];
         if (asked.Count == 0) AskRefinementRows(all.Sum(l => l.Units * (l.Inputs + 1)));
@@ -316,17 +395,51 @@ internal sealed class ExtractionRun
         AskedRows rows = asked;
         rows.Add(meter, points);
         GaussNewton refinement = new(all, rows, domain.Size, options.Threads, meter.Cancellation);
-        refinement.Run(20, meter.Unit);
+        refinement.Run(20, meter.Unit, rms => meter.Note($"residual {rms:G2}"));
+        HashSet<WeakWeight> impossible = [];
+        for (int round = 0; round < MostWeakRounds && refinement.Rms < Math.Max(1e-9, 1e3 * meter.Unit); round++)
+        {
+            // What random rows show badly is shown by rows that are made for it.
+            WeakWeight[] weak = [.. Weak(refinement).Except(impossible)];
+            List<double[]> shown = weak.Length is 0 or > MostWeakWeights ? [] : WeakWeights.Points(refinement.Layers, weak, domain, random, [.. units.Select(u => u.Start)], impossible);
+            if (shown.Count == 0) break;
+            rows.Add(meter, shown);
+            refinement = new GaussNewton(refinement.Layers, rows, domain.Size, options.Threads, meter.Cancellation);
+            refinement.Run(20, meter.Unit, rms => meter.Note($"residual {rms:G2}"));
+        }
         residual = refinement.Rms;
         layers = [.. refinement.Layers.SkipLast(1)];
         output = refinement.Layers[^1];
-        isComplete = residual < Math.Max(1e-9, 1e3 * meter.Unit);
         confidence = [.. Confidence(refinement)];
+        // Rows that were not fitted have the last word; and a network with a unit that is mostly unknown is not whole.
+        isComplete = residual < Math.Max(1e-9, 1e3 * meter.Unit) && confidence.All(c => 2 * c.OpenWeights.Length <= layers[c.Layer - 1].Inputs + 1) && IsConfirmed(refinement.Layers, Math.Max(1e-8, 1e4 * meter.Unit));
         int open = confidence.Sum(c => c.OpenWeights.Length);
         if (open > 0)
         {
             isIdentifiable = false;
             notes.Add($"{open} weights are not determined by the answers in the sampled domain");
+            if (impossible.Count > 0) notes.Add($"of {impossible.Count} of them the two units are nowhere active together{(domain.IsBounded ? "" : ", as far as ten from the origin in every coordinate")}: no question can show them");
+        }
+    }
+
+    /// <summary>Whether fresh rows are explained as well as those of the refinement.</summary>
+    private bool IsConfirmed(IReadOnlyList<HiddenLayer> all, double tolerance)
+    {
+        AskedRows fresh = new(meter.Inputs, meter.Outputs);
+        fresh.Add(meter, [.. Enumerable.Range(0, FreshRows).Select(i => domain.Point(random, (i % 4) switch { 0 => 0.3, 1 => 1, 2 => 3, _ => 10 }))]);
+        return new GaussNewton(all, fresh, domain.Size, options.Threads, meter.Cancellation).Worst() < tolerance;
+    }
+
+    /// <summary>Weights between units that the rows show so badly that their error may be a thousand times that of the answers.</summary>
+    private static IEnumerable<WeakWeight> Weak(GaussNewton refinement)
+    {
+        for (int l = 1; l < refinement.Layers.Count - 1; l++)
+        {
+            int n = refinement.Layers[l].Inputs;
+            for (int p = 0; p < n * refinement.Layers[l].Units; p++)
+            {
+                if (!(refinement.Amplification[l][p] < WeakAmplification)) yield return new WeakWeight(l, p / n, p % n);
+            }
         }
     }
 
@@ -377,7 +490,7 @@ internal sealed class ExtractionRun
             for (int i = 0; i < count; i++)
             {
                 double[] mine = [.. refinement.Amplification[l].AsSpan(i * n, n), refinement.Amplification[l][(count * n) + i]];
-                yield return new UnitConfidence(l + 1, i, mine.Max() * residual, mine.Max(), [.. Enumerable.Range(0, n + 1).Where(j => !(mine[j] < 1e7))]);
+                yield return new UnitConfidence(l + 1, i, mine.Max() * residual, mine.Max(), [.. Enumerable.Range(0, n + 1).Where(j => !(mine[j] < OpenAmplification))]);
             }
         }
     }
@@ -418,6 +531,7 @@ internal sealed class ExtractionRun
         return HiddenLayer.Of(n, rows);
     }
 
-    private static AffineLayer Affine(HiddenLayer layer, ActivationFunction? activation) =>
+    /// <summary>A layer of the network that is returned.</summary>
+    internal static AffineLayer Affine(HiddenLayer layer, ActivationFunction? activation) =>
         new(new DenseOperator(layer.Units, layer.Inputs, layer.Weights), layer.Bias, activation);
 }

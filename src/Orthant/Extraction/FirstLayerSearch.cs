@@ -48,9 +48,10 @@ internal sealed class FirstLayerSearch
             int before = planes.Count;
             InspectAll(sampled);
             Gradients.AddRange(sampled.Gradients);
+            meter.Tell([planes.Count], Pool.Count);
             quiet = planes.Count > before ? 0 : quiet + 1;
             // Alone on its first line, a network of one hidden layer needs no third.
-            if (quiet > 0 && Pool.Count == 0 && planes.Count > 0) break;
+            if (quiet > 0 && Pool.Count == 0 && planes.Count > 0 && !domain.IsBounded) break;
         }
         if (looksFar && !domain.IsBounded && !meter.IsCoarse) LookFar(reach);
     }
@@ -73,7 +74,7 @@ internal sealed class FirstLayerSearch
     }
 
     /// <summary>A line crosses a plane once: of two kinks next to a plane one belongs to another unit, nearly parallel to it.</summary>
-    private void InspectAll(SampledLine line)
+    public void InspectAll(SampledLine line)
     {
         double[] nearest = [.. line.Kinks.Select(t => planes.Count == 0 ? double.PositiveInfinity : Enumerable.Range(0, planes.Count).Min(p => Distance(p, line.PointAt(t))))];
         foreach (int i in Enumerable.Range(0, nearest.Length).OrderBy(i => double.IsInfinity(nearest[i]) ? 0 : nearest[i]).ThenBy(i => i))

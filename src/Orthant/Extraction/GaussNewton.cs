@@ -59,7 +59,10 @@ internal sealed class GaussNewton
     public double[][] Amplification { get; private set; } = [];
 
     /// <summary>Iterates until steps are below rounding or do not help.</summary>
-    public void Run(int mostSteps, double unit)
+    /// <param name="mostSteps">The largest number of steps.</param>
+    /// <param name="unit">One rounding of the oracle's answers.</param>
+    /// <param name="told">Told the residual before every step.</param>
+    public void Run(int mostSteps, double unit, Action<double>? told = null)
     {
         (Rms, double[] gradient) = Residual(layers);
         double damping = 1e-13, built = double.PositiveInfinity;
@@ -68,6 +71,7 @@ internal sealed class GaussNewton
         int failures = 0;
         for (int step = 0; step < mostSteps && failures < 6; step++)
         {
+            told?.Invoke(Rms);
             if (normal is null || (Rms > 1e3 * unit && Rms < 1e-2 * built))
             {
                 (normal, scale) = Normal();
@@ -151,6 +155,19 @@ internal sealed class GaussNewton
             result[l] = new HiddenLayer(n, weights, bias);
         }
         return result;
+    }
+
+    /// <summary>The largest weighted residual.</summary>
+    public double Worst()
+    {
+        RowPass pass = new(layers);
+        double worst = 0;
+        for (int r = 0; r < rows; r++)
+        {
+            pass.Forward(x.AsSpan(r * inputs, inputs));
+            for (int o = 0; o < outputs; o++) worst = Math.Max(worst, Math.Abs(y[(r * outputs) + o] - pass.Output[o]) * weight[r]);
+        }
+        return double.IsFinite(worst) ? worst : double.PositiveInfinity;
     }
 
     /// <summary>The residual's size and Jᵀr.</summary>

@@ -6,6 +6,9 @@ namespace Orthant.Extraction;
 /// <summary>Finds the units of the layer above the known ones, from the kinks that nothing known explains.</summary>
 internal sealed class LayerSearch
 {
+    /// <summary>Lines in a row that lead to no unit although they show kinks: those belong to deeper layers, and every one costs a walk.</summary>
+    private const int MostBarrenLines = 8;
+
     private readonly QueryMeter meter;
     private readonly RandomStream random;
     private readonly SearchDomain domain;
@@ -78,16 +81,18 @@ internal sealed class LayerSearch
             else if (!Explains(x)) Pool.Add(seed);
         }
         Gradients.AddRange(line.Gradients);
+        Tell();
         return (found, unexplained);
     }
 
     /// <summary>Random lines until some in a row show nothing new.</summary>
     public void Search(WalkEffort effort, int tries, int quietLines, int mostLines)
     {
-        for (int line = 0, quiet = 0; line < mostLines && quiet < quietLines; line++)
+        for (int line = 0, quiet = 0, barren = 0; line < mostLines && quiet < quietLines && barren < MostBarrenLines; line++)
         {
             (int found, int unexplained) = WalkLine(RandomLine(), effort, tries);
             if (effort.Failures > WalkEffort.Cheap.Failures) found += WalkPool(effort, 2 * tries);
+            barren = found > 0 ? 0 : barren + 1;
             quiet = found > 0 || (unexplained > 0 && effort.Failures > WalkEffort.Cheap.Failures) ? 0 : quiet + 1;
         }
     }
@@ -133,15 +138,26 @@ internal sealed class LayerSearch
             seed.Failures++;
             return false;
         }
-        if (meter.IsCoarse && !SurfaceFit.Unit(meter, random, domain, Known, unit, (p, u) => ZeroOn(x => unit.ValueAt(Known, x), p, u, 10 * domain.Size, 40)))
+        if (meter.IsCoarse && !SurfaceFit.Unit(meter, random, domain, Known, unit, (p, u) => domain.ZeroOn(x => unit.ValueAt(Known, x), p, u, 10 * domain.Size, 40)))
         {
             seed.Failures++;
             return false;
         }
         if (meter.IsCoarse && Merge(unit)) return false;
         Units.Add(unit);
+        Tell();
         return true;
     }
+
+    /// <summary>Adds a unit that was found elsewhere, unless it is one of those that are known.</summary>
+    public void Accept(SurfaceUnit unit)
+    {
+        if (Merge(unit)) return;
+        Units.Add(unit);
+        Tell();
+    }
+
+    private void Tell() => meter.Tell([.. Known.Layers.Select(l => l.Units), Units.Count], Pool.Count);
 
     /// <summary>Adds what a walk has seen to a unit that was found before, when it is the same one.</summary>
     private bool Merge(SurfaceUnit unit)
@@ -174,7 +190,7 @@ internal sealed class LayerSearch
         for (int attempt = 0; attempt < 40 && tried < 6; attempt++)
         {
             double[] u = domain.Direction(random);
-            if (ZeroOn(x => unit.ValueAt(Known, x), domain.Point(random, 3), u, 10 * domain.Size, 40) is not double[] x) continue;
+            if (domain.ZeroOn(x => unit.ValueAt(Known, x), domain.Point(random, 3), u, 10 * domain.Size, 40) is not double[] x) continue;
             x.CopyTo(rows, 0);
             TensorPrimitives.MultiplyAdd(u, step, x, rows.AsSpan(d, d));
             TensorPrimitives.MultiplyAdd(u, -step, x, rows.AsSpan(2 * d, d));
@@ -183,35 +199,5 @@ internal sealed class LayerSearch
             if (FirstLayerSearch.IsKink(meter, meter.Ask(3, rows))) hits++;
         }
         return 3 * hits >= 2 * tried;
-    }
-
-    /// <summary>The first zero of a function of the model on a stretch of a line; null where it keeps its sign. No row is asked.</summary>
-    public double[]? ZeroOn(Func<double[], double> value, double[] origin, double[] direction, double reach, int pieces)
-    {
-        (double from, double to) = domain.Clip(origin, direction, -reach, reach);
-        double[] At(double t)
-        {
-            double[] x = new double[origin.Length];
-            TensorPrimitives.MultiplyAdd(direction, t, origin, x);
-            return x;
-        }
-        double before = value(At(from)), last = from;
-        for (int i = 1; i <= pieces; i++)
-        {
-            double t = from + ((to - from) * i / pieces), here = value(At(t));
-            if (before * here < 0)
-            {
-                double lo = last, hi = t;
-                for (int k = 0; k < 60; k++)
-                {
-                    double middle = (lo + hi) / 2;
-                    if (value(At(middle)) * before > 0) lo = middle;
-                    else hi = middle;
-                }
-                return At(lo);
-            }
-            (before, last) = (here, t);
-        }
-        return null;
     }
 }

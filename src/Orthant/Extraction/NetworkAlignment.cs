@@ -9,11 +9,12 @@ namespace Orthant.Extraction;
 /// Exchanging units of a layer and scaling one by a positive factor, the next layer's weights by its inverse, are the only changes that keep the function; signs are not free.</remarks>
 public sealed class NetworkAlignment
 {
-    private NetworkAlignment(double maximum, double[] perLayer, int[][] order)
+    private NetworkAlignment(double maximum, double[] perLayer, int[][] order, double[][] scale)
     {
         MaxParameterError = maximum;
         LayerErrors = [.. perLayer];
         Order = [.. order.Select(o => o.ToImmutableArray())];
+        Scale = [.. scale.Select(s => s.ToImmutableArray())];
     }
 
     /// <summary>The largest absolute difference of any weight or bias.</summary>
@@ -24,6 +25,9 @@ public sealed class NetworkAlignment
 
     /// <summary>For each hidden layer and each true unit the index of the recovered one.</summary>
     public ImmutableArray<ImmutableArray<int>> Order { get; }
+
+    /// <summary>For each hidden layer and each true unit the positive factor by which the recovered one's weights and bias are multiplied.</summary>
+    public ImmutableArray<ImmutableArray<double>> Scale { get; }
 
     /// <summary>Aligns two networks of dense layers.</summary>
     /// <param name="truth">The true network.</param>
@@ -40,6 +44,7 @@ public sealed class NetworkAlignment
         }
         double[] errors = new double[t.Length];
         int[][] order = new int[t.Length - 1][];
+        double[][] scales = new double[t.Length - 1][];
         int[] below = [.. Enumerable.Range(0, t[0].Inputs)];
         double[] belowScale = [.. Enumerable.Repeat(1.0, t[0].Inputs)];
         for (int l = 0; l < t.Length; l++)
@@ -65,9 +70,9 @@ public sealed class NetworkAlignment
                 TensorPrimitives.Multiply(row, scale[i], row);
                 errors[l] = Math.Max(errors[l], LargestDifference(wanted[i], row));
             }
-            (order[l], below, belowScale) = (match, match, scale);
+            (order[l], scales[l], below, belowScale) = (match, scale, match, scale);
         }
-        return new NetworkAlignment(errors.Max(), errors, order);
+        return new NetworkAlignment(errors.Max(), errors, order, scales);
     }
 
     /// <summary>The layer without the mean of its units.</summary>
@@ -121,8 +126,11 @@ public sealed class NetworkAlignment
 
     private static double MedianRatio(double[] wanted, double[] found)
     {
-        double[] ratios = [.. wanted.Zip(found, (w, f) => Math.Abs(w) / Math.Max(Math.Abs(f), 1e-300)).Where(double.IsFinite).Order()];
+        // Of a pruned unit half of the entries may be 0, and their ratios say nothing.
+        double least = 1e-6 * QueryMeter.Largest(wanted);
+        double[] ratios = [.. wanted.Zip(found).Where(p => Math.Abs(p.First) > least).Select(p => Math.Abs(p.First) / Math.Max(Math.Abs(p.Second), 1e-300)).Where(double.IsFinite).Order()];
         int n = ratios.Length;
+        if (n == 0) return 1;
         double median = n % 2 == 1 ? ratios[n / 2] : (ratios[(n / 2) - 1] + ratios[n / 2]) / 2;
         return median > 0 ? median : 1;
     }

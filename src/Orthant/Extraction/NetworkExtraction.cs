@@ -15,6 +15,7 @@ public static class NetworkExtraction
     public static RecoveredNetwork Run(IOracle oracle, ExtractionOptions? options = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(oracle);
-        return new ExtractionRun(oracle, options ?? new ExtractionOptions(), cancellation).Run();
+        options ??= new ExtractionOptions();
+        return options.Method == ExtractionMethod.RolnickKording ? new RolnickKording(oracle, options, cancellation).Run() : new ExtractionRun(oracle, options, cancellation).Run();
     }
 }

@@ -10,7 +10,9 @@ namespace Orthant.Extraction;
 /// <param name="Form">What has been done to the outputs.</param>
 /// <param name="Reach">The largest size of an input at which the answers can be undone; infinite for all but probabilities.</param>
 /// <param name="Notes">What is unusual, a sentence each.</param>
-internal sealed record OracleCharacter(double Unit, double Growth, PostProcessing Form, double Reach, ImmutableArray<string> Notes);
+/// <param name="Probe">One of the first questions, to be asked again later: one function has one answer.</param>
+/// <param name="ProbeAnswer">Its answer, undone.</param>
+internal sealed record OracleCharacter(double Unit, double Growth, PostProcessing Form, double Reach, ImmutableArray<string> Notes, double[] Probe, double[] ProbeAnswer);
 
 /// <summary>A few rows that tell what kind of answers an oracle gives, before any conclusion rests on them.</summary>
 internal static class OracleSelfTest
@@ -69,7 +71,7 @@ internal static class OracleSelfTest
         if (unit > DoubleUnit) notes.Add($"the answers{(kind is null ? "" : $" are {kind} and")} carry noise or rounding of about {16 * unit:G2}: precision is limited to what that allows");
         meter.Unit = unit;
         meter.Growth = growth;
-        return new OracleCharacter(unit, growth, form, reach, [.. notes]);
+        return new OracleCharacter(unit, growth, form, reach, [.. notes], points[0], first[..m]);
     }
 
     /// <summary>Whether answers look like numbers of fewer digits: what they are, how coarse, and whether relative to their size.</summary>

@@ -8,7 +8,7 @@ namespace Orthant.Extraction;
 internal sealed class QueryMeter
 {
     /// <summary>Rows that go to the oracle in one call at most, so that stopping and progress do not wait long.</summary>
-    private const int MostRowsPerCall = 4096;
+    public const int MostRowsPerCall = 4096;
 
     private readonly IOracle oracle;
     private readonly long budget;
@@ -53,6 +53,16 @@ internal sealed class QueryMeter
 
     public CancellationToken Cancellation => cancellation;
 
+    /// <summary>Kinks met on lines so far.</summary>
+    public long Kinks { get; set; }
+
+    /// <summary>What has been found so far, for progress.</summary>
+    public string Detail { get; set; } = "";
+
+    /// <summary>Says how many units there are in each layer so far, and how many kinks they leave unexplained.</summary>
+    public void Tell(IEnumerable<int> widths, int unexplained) =>
+        Detail = string.Create(CultureInfo.InvariantCulture, $"units {string.Join(" + ", widths)}; {Kinks} kinks met, {unexplained} unexplained");
+
     /// <summary>Names what the rows from here on are for.</summary>
     public void Begin(string name)
     {
@@ -96,7 +106,7 @@ internal sealed class QueryMeter
             Rows += count;
         }
         AnswerForm.Undo(Form, Outputs, y);
-        progress?.Report(new WorkProgress(stage, Rows, budget == long.MaxValue ? null : budget, "queries"));
+        Report();
         return y;
     }
 
@@ -107,6 +117,15 @@ internal sealed class QueryMeter
     public double Noise(ReadOnlySpan<double> answers) => Unit + (Growth * Largest(answers));
 
     public static double Largest(ReadOnlySpan<double> values) => values.IsEmpty ? 0 : Math.Abs(TensorPrimitives.MaxMagnitude(values));
+
+    /// <summary>Reports progress that costs no query.</summary>
+    public void Note(string detail)
+    {
+        Detail = detail;
+        Report();
+    }
+
+    private void Report() => progress?.Report(new WorkProgress(stage, Rows, budget == long.MaxValue ? null : budget, "queries") { Detail = Detail });
 
     private void Close()
     {

@@ -15,7 +15,12 @@ public sealed record ExtractionStage(string Name, long Queries, double Seconds);
 /// <param name="Error">The estimated absolute error of its worst incoming parameter, largest weight held: the residual times <paramref name="Amplification"/>; infinite when a parameter is not shown by any row.</param>
 /// <param name="Amplification">By how much its worst incoming parameter amplifies the rounding of the answers.</param>
 /// <param name="OpenWeights">Incoming weights that the rows do not determine, by index (the bias is the number of inputs of the layer).</param>
-public sealed record UnitConfidence(int Layer, int Index, double Error, double Amplification, ImmutableArray<int> OpenWeights);
+public sealed record UnitConfidence(int Layer, int Index, double Error, double Amplification, ImmutableArray<int> OpenWeights)
+{
+    /// <summary>Whether it is certainly a unit of the true network, with these weights up to scale: the network is complete and every weight is shown, or, in a network that is recovered in part, the oracle
+    /// has a kink wherever the unit's boundary was computed to be.</summary>
+    public bool IsCertain { get; init; }
+}
 
 /// <summary>A network recovered from answers, with what is known about each part of it.</summary>
 public sealed record RecoveredNetwork
@@ -38,6 +43,9 @@ public sealed record RecoveredNetwork
     /// <summary>All rows asked, those of the self-test included.</summary>
     public required long Queries { get; init; }
 
+    /// <summary>Kinks that were met on lines, one met twice counted twice.</summary>
+    public long Kinks { get; init; }
+
     /// <summary>Kinks that were met and that no unit explains.</summary>
     public required int UnexplainedKinks { get; init; }
 
@@ -47,7 +55,7 @@ public sealed record RecoveredNetwork
     /// <summary>Rows, time and what they were for.</summary>
     public required ImmutableArray<ExtractionStage> Stages { get; init; }
 
-    /// <summary>One entry a hidden unit.</summary>
+    /// <summary>One entry a hidden unit. In a network that is recovered in part the errors are distances of kinks from where they were computed to be, relative to their places.</summary>
     public required ImmutableArray<UnitConfidence> Units { get; init; }
 
     /// <summary>What could not be known, or has to be known by who uses the network, a sentence each.</summary>

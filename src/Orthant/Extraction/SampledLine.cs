@@ -21,6 +21,7 @@ internal sealed class SampledLine
         (from, to) = domain.Clip(origin, direction, from, to);
         List<double> kinks = LineSweep.Kinks(meter, origin, direction, from, to);
         Kinks = [.. kinks];
+        meter.Kinks += kinks.Count;
         ends = [from, .. kinks, to];
         between = new CellGradient?[ends.Length - 1];
         taken = new bool[ends.Length - 1];
@@ -29,7 +30,9 @@ internal sealed class SampledLine
     /// <summary>A random line: a point of the domain at some distance from the origin, a random direction.</summary>
     public static SampledLine Random(QueryMeter meter, RandomStream random, SearchDomain domain, double deviation, double reach)
     {
-        double[] p = domain.Point(random, deviation), v = domain.Direction(random);
+        // From corner to corner the forms of a box take twice as wide a range as along a line in no special direction: units that switch near corners only are met there.
+        bool isDiagonal = domain.IsBounded && random.NextInt32(2) == 0;
+        double[] p = domain.Point(random, isDiagonal ? 0 : deviation), v = isDiagonal ? domain.Diagonal(random) : domain.Direction(random);
         return new SampledLine(meter, random, domain, p, v, -reach, reach);
     }
 

@@ -96,6 +96,56 @@ internal sealed class SearchDomain
         return (Math.Max(from, -Room(point, back) * Inside), Math.Min(to, Room(point, direction) * Inside));
     }
 
+    /// <summary>The first zero of a function of the model on a stretch of a line; null where it keeps its sign. No row is asked.</summary>
+    public double[]? ZeroOn(Func<double[], double> value, double[] origin, double[] direction, double reach, int pieces)
+    {
+        (double from, double to) = Clip(origin, direction, -reach, reach);
+        double[] At(double t)
+        {
+            double[] x = new double[origin.Length];
+            TensorPrimitives.MultiplyAdd(direction, t, origin, x);
+            return x;
+        }
+        double before = value(At(from)), last = from;
+        for (int i = 1; i <= pieces; i++)
+        {
+            double t = from + ((to - from) * i / pieces), here = value(At(t));
+            if (before * here < 0)
+            {
+                double lo = last, hi = t;
+                for (int k = 0; k < 60; k++)
+                {
+                    double middle = (lo + hi) / 2;
+                    if (value(At(middle)) * before > 0) lo = middle;
+                    else hi = middle;
+                }
+                return At(lo);
+            }
+            (before, last) = (here, t);
+        }
+        return null;
+    }
+
+    /// <summary>A point next to a random corner of the box.</summary>
+    public double[] Corner(RandomStream random)
+    {
+        double[] x = new double[Inputs];
+        for (int j = 0; j < x.Length; j++) x[j] = ((lower![j] + upper![j]) / 2) + ((upper[j] - lower[j]) / 2 * ((random.NextUInt32() & 1) == 0 ? 0.999 : -0.999));
+        return x;
+    }
+
+    /// <summary>The direction from a random corner to the opposite one, of length 1.</summary>
+    public double[] Diagonal(RandomStream random)
+    {
+        double[] u = new double[Inputs];
+        for (int j = 0; j < u.Length; j++) u[j] = (upper![j] - lower![j]) * ((random.NextUInt32() & 1) == 0 ? 1 : -1);
+        TensorPrimitives.Divide(u, TensorPrimitives.Norm<double>(u), u);
+        return u;
+    }
+
+    /// <summary>The box's corners; without one, the same distance each way.</summary>
+    public (double[] Lower, double[] Upper) Sides(double reach) => lower is not null ? (lower, upper!) : ([.. Enumerable.Repeat(-reach, Inputs)], [.. Enumerable.Repeat(reach, Inputs)]);
+
     /// <summary>A random direction of length 1.</summary>
     public double[] Direction(RandomStream random)
     {

@@ -1,6 +1,6 @@
 namespace Orthant.Priors;
 
-/// <summary>The law of one output of a random network with normal biases, at one input.</summary>
+/// <summary>Laws of outputs and hidden units of a random network with normal biases, at one input.</summary>
 /// <remarks>Biases break the product, but not the chain: given its variance V every unit is normal, and V' = b² + s² V Q with an independent
 /// Q a layer. The law of V is carried through the layers as weights on a grid of log(V − b²), where it is smooth, plus one atom for a dead
 /// layer, after which V is b² alone. Masses on both sides agreed to 2·10⁻¹² of themselves with nested sums for two hidden layers of up to nine
@@ -14,25 +14,58 @@ public static class BiasedPriorPredictive
     /// <param name="network">The random network; layers of independent weights.</param>
     /// <param name="inputNorm">Euclidean norm of the input, finite and not negative.</param>
     /// <exception cref="OrthantInputException">The norm is out of range, or a layer is orthogonal.</exception>
-    public static NormalVarianceMixture Of(PriorNetwork network, double inputNorm)
+    public static NormalVarianceMixture Of(PriorNetwork network, double inputNorm) => Of(network, inputNorm, PriorQuantity.Output);
+
+    /// <summary>The law of a quantity of the network: given the variance that reaches its layer, the units there are independent normal
+    /// numbers.</summary>
+    /// <param name="network">The random network; layers of independent weights up to the quantity.</param>
+    /// <param name="inputNorm">Euclidean norm of the input, finite and not negative.</param>
+    /// <param name="quantity">One output or the norm of all; a hidden unit or the norm of its layer before the activation; a unit of a ReLU or
+    /// linear layer after it.</param>
+    /// <exception cref="OrthantInputException">The norm is out of range, a layer is orthogonal, or the quantity is another one.</exception>
+    public static NormalVarianceMixture Of(PriorNetwork network, double inputNorm, PriorQuantity quantity)
     {
         ArgumentNullException.ThrowIfNull(network);
         if (!double.IsFinite(inputNorm) || inputNorm < 0)
         {
             throw new OrthantInputException("prior", "input norm", FormattableString.Invariant($"{inputNorm}"), "a finite number, at least 0");
         }
-        List<(double Weight, double Variance)> law = [(1, inputNorm * inputNorm)];
-        for (int l = 0; l < network.Hidden.Count; l++)
+        bool isOutput = quantity.Kind is PriorQuantityKind.Output or PriorQuantityKind.OutputNorm;
+        if (!isOutput && (quantity.Layer < 1 || quantity.Layer > network.Hidden.Count))
         {
-            PriorLayer layer = network.Hidden[l];
-            if (layer.Kind is PriorLayerKind.OrthogonalRelu or PriorLayerKind.OrthogonalLinear)
-            {
-                throw new OrthantInputException("prior", $"hidden layer {l + 1}", $"{layer.Kind}", "independent weights where there are biases");
-            }
+            throw new OrthantInputException("prior", "hidden layer", $"{quantity.Layer}", $"1 to {network.Hidden.Count}");
+        }
+        PriorLayer? last = isOutput ? null : network.Hidden[quantity.Layer - 1];
+        bool isAfter = quantity.Kind == PriorQuantityKind.PostActivation, isWhole = last is { KeepProbability: 1, Kind: PriorLayerKind.Relu or PriorLayerKind.Linear };
+        if (quantity.Kind == PriorQuantityKind.PostActivationNorm || (isAfter && !isWhole))
+        {
+            throw new OrthantInputException("prior", "quantity", isAfter ? $"a unit after a {last!.Kind} layer" : $"{quantity.Kind}",
+                "with biases, outputs, their norm, a layer before its activation, or a unit after ReLU without dropout");
+        }
+        List<(double Weight, double Norm)> law = [(1, inputNorm * inputNorm)];
+        for (int l = 0; l < (isOutput ? network.Hidden.Count : quantity.Layer - 1); l++)
+        {
+            PriorLayer layer = Independent(network, l);
             // The variance of the layer's units, then the squared norm they pass on.
             law = PassOn(Shifted(law, layer.WeightStd, layer.BiasStd), layer);
         }
-        return new NormalVarianceMixture(Shifted(law, network.ReadOutStd, network.ReadOutBiasStd));
+        if (last is not null) last = Independent(network, quantity.Layer - 1);
+        int components = quantity.Kind switch
+        {
+            PriorQuantityKind.OutputNorm => network.Outputs,
+            PriorQuantityKind.PreActivationNorm => last!.Width,
+            _ => 1,
+        };
+        return new NormalVarianceMixture(Shifted(law, last?.WeightStd ?? network.ReadOutStd, last?.BiasStd ?? network.ReadOutBiasStd), components,
+            isAfter && last!.Kind == PriorLayerKind.Relu);
+    }
+
+    private static PriorLayer Independent(PriorNetwork network, int index)
+    {
+        PriorLayer layer = network.Hidden[index];
+        return layer.Kind is PriorLayerKind.OrthogonalRelu or PriorLayerKind.OrthogonalLinear
+            ? throw new OrthantInputException("prior", $"hidden layer {index + 1}", $"{layer.Kind}", "independent weights where there are biases")
+            : layer;
     }
 
     private static List<(double Weight, double Variance)> Shifted(List<(double Weight, double Norm)> law, double weightStd, double biasStd) =>

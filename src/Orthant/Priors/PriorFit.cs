@@ -29,26 +29,51 @@ public sealed record PriorFit(
     public static PriorFit Test(PriorPredictive law, ReadOnlySpan<double> samples)
     {
         ArgumentNullException.ThrowIfNull(law);
+        return Test(samples, law.AtomAtZero, law.IsAtom ? 0 : Math.Exp(law.LogAlive), law.IsSymmetric, law.Survival, law.LowerMass);
+    }
+
+    /// <summary>Tests samples against the law of a network with biases or of noisy outputs.</summary>
+    /// <param name="law">The law.</param>
+    /// <param name="samples">Independent samples of the quantity, with their signs.</param>
+    /// <exception cref="OrthantInputException">There are no samples, one is not finite, or one is negative where the quantity cannot be.</exception>
+    public static PriorFit Test(NormalVarianceMixture law, ReadOnlySpan<double> samples)
+    {
+        ArgumentNullException.ThrowIfNull(law);
+        return Test(samples, law.AtomAtZero, law.SecondMoment > 0 ? 1 - law.AtomAtZero : 0, law.IsSymmetric, law.Survival, law.LowerMass);
+    }
+
+    private static PriorFit Test(
+        ReadOnlySpan<double> samples, double atomAtZero, double alive, bool isSymmetric, Func<double, double> survival, Func<double, double> lowerMass)
+    {
         if (samples.IsEmpty) throw new OrthantInputException("samples", string.Empty, "none", "at least one");
         List<double> living = new(samples.Length);
         for (int i = 0; i < samples.Length; i++)
         {
             double x = samples[i];
-            if (!double.IsFinite(x) || (x < 0 && !law.IsSymmetric))
+            if (!double.IsFinite(x) || (x < 0 && !isSymmetric))
             {
                 throw new OrthantInputException("samples", $"number {i + 1}", FormattableString.Invariant($"{x}"),
-                    law.IsSymmetric ? "a finite number" : "a finite number, at least 0");
+                    isSymmetric ? "a finite number" : "a finite number, at least 0");
             }
             if (x != 0) living.Add(x);
         }
         int n = samples.Length, zeros = n - living.Count;
-        double atom = BinomialPValue(n, zeros, law.AtomAtZero);
-        if (living.Count == 0 || law.IsAtom) return new(n, zeros, law.AtomAtZero, atom, 0, law.IsAtom && zeros < n ? 0 : 1, 0, law.IsAtom && zeros < n ? 0 : 1);
+        bool isAtom = alive == 0;
+        double atom = BinomialPValue(n, zeros, atomAtZero);
+        if (living.Count == 0 || isAtom) return new(n, zeros, atomAtZero, atom, 0, isAtom && zeros < n ? 0 : 1, 0, isAtom && zeros < n ? 0 : 1);
         living.Sort();
-        (double distance, double square) = Statistics(law, living);
-        int m = living.Count;
-        double scaled = distance * (Math.Sqrt(m) + 0.12 + 0.11 / Math.Sqrt(m));
-        return new(n, zeros, law.AtomAtZero, atom, distance, KolmogorovTail(scaled), square, AndersonDarlingTail(square));
+        double[] below = new double[living.Count], above = new double[living.Count];
+        for (int i = 0; i < living.Count; i++)
+        {
+            double x = living[i], r = Math.Abs(x);
+            // Given X != 0; each tail from the side where it keeps its digits.
+            double upper = survival(r) / alive, lower = lowerMass(r) / alive;
+            (below[i], above[i]) = !isSymmetric ? (lower, upper)
+                : x < 0 ? (0.5 * upper, 1 - 0.5 * upper) : (1 - 0.5 * upper, 0.5 * upper);
+        }
+        (double distance, double square) = Statistics(below, above);
+        double scaled = distance * (Math.Sqrt(living.Count) + 0.12 + 0.11 / Math.Sqrt(living.Count));
+        return new(n, zeros, atomAtZero, atom, distance, KolmogorovTail(scaled), square, AndersonDarlingTail(square));
     }
 
     /// <summary>P(√n D > x) in the limit: 2 Σ (−1)^(k−1) exp(−2k²x²).</summary>
@@ -98,22 +123,6 @@ public sealed record PriorFit(
         // Twice the smaller tail, both including what was seen.
         double low = Binomial.CDF(p, n, zeros), high = zeros == 0 ? 1 : SpecialFunctions.BetaRegularized(zeros, n - zeros + 1, p);
         return Math.Min(1, 2 * Math.Min(low, high));
-    }
-
-    private static (double Kolmogorov, double AndersonDarling) Statistics(PriorPredictive law, List<double> sorted)
-    {
-        int n = sorted.Count;
-        double alive = Math.Exp(law.LogAlive);
-        double[] below = new double[n], above = new double[n];
-        for (int i = 0; i < n; i++)
-        {
-            double x = sorted[i], r = Math.Abs(x);
-            // Given X != 0; each tail from the side where it keeps its digits.
-            double upper = law.Survival(r) / alive, lower = law.LowerMass(r) / alive;
-            (below[i], above[i]) = !law.IsSymmetric ? (lower, upper)
-                : x < 0 ? (0.5 * upper, 1 - 0.5 * upper) : (1 - 0.5 * upper, 0.5 * upper);
-        }
-        return Statistics(below, above);
     }
 
     /// <summary>Kolmogorov–Smirnov distance and Anderson–Darling statistic of sorted samples.</summary>

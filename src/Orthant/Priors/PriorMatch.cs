@@ -143,7 +143,7 @@ public sealed record PriorMatch
             notes.Add(FormattableString.Invariant(
                 $"for independent symmetric weights the variance is exact nevertheless; the kurtosis moves by about {shift:G2}, and the rest is a normal match that improves with width"));
         }
-        if (layers.Any(l => l.BiasStd > 0)) notes.Add("the biases are left out: they break the product");
+        if (layers.Any(l => l.BiasStd > 0)) notes.Add("biases break the product: the exact law is that of networks without them");
         return [.. notes];
 
         void AddLaw(WeightLaw law, string name)

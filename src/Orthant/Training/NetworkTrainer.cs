@@ -27,6 +27,7 @@ public static class NetworkTrainer
         else run.Initialize();
         bool complete = run.Train(progress, cancellation);
         TrainingCheckpoint end = run.Checkpoint();
+        run.RestoreBest();
         return new TrainingResult(run.Network(), complete, run.Measure(task.Test ?? task.Training), end.Epochs, end);
     }
 

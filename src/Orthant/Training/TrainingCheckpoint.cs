@@ -8,7 +8,7 @@ namespace Orthant.Training;
 /// <remarks>Plain data. Random numbers are drawn by place (seed, epoch, step, row, unit), so that the number of steps is all the state there is to them.</remarks>
 public sealed class TrainingCheckpoint
 {
-    private const string Magic = "orthant training checkpoint 2";
+    private const string Magic = "orthant training checkpoint 3";
     private const string Source = "checkpoint";
 
     /// <summary>Collects the state.</summary>
@@ -18,9 +18,10 @@ public sealed class TrainingCheckpoint
     /// <param name="epochLoss">The sum of the losses of the steps of an epoch that was begun.</param>
     /// <param name="parameters">All numbers of the network, one layer after the other.</param>
     /// <param name="moments">For each state of the optimiser the numbers that belong to <paramref name="parameters"/>, in the same order.</param>
+    /// <param name="best">The parameters of the epoch of the least test loss, where they are to be given back; else empty.</param>
     /// <param name="epochs">The completed epochs.</param>
     internal TrainingCheckpoint(
-        string architecture, string recipe, long step, double epochLoss, float[] parameters, ImmutableArray<float[]> moments, ImmutableArray<EpochReport> epochs)
+        string architecture, string recipe, long step, double epochLoss, float[] parameters, ImmutableArray<float[]> moments, float[] best, ImmutableArray<EpochReport> epochs)
     {
         Architecture = architecture;
         Recipe = recipe;
@@ -28,6 +29,7 @@ public sealed class TrainingCheckpoint
         EpochLoss = epochLoss;
         Parameters = parameters;
         Moments = moments;
+        Best = best;
         Epochs = epochs;
     }
 
@@ -49,6 +51,8 @@ public sealed class TrainingCheckpoint
 
     internal ImmutableArray<float[]> Moments { get; }
 
+    internal float[] Best { get; }
+
     /// <summary>The state as bytes, which <see cref="FromBytes"/> reads: little-endian, with every length written before what it counts.</summary>
     public byte[] ToBytes()
     {
@@ -62,7 +66,7 @@ public sealed class TrainingCheckpoint
         writer.Write(Epochs.Length);
         foreach (EpochReport epoch in Epochs) Write(writer, epoch);
         writer.Write(Moments.Length);
-        foreach (float[] numbers in Moments.Prepend(Parameters))
+        foreach (float[] numbers in Moments.Prepend(Parameters).Append(Best))
         {
             writer.Write(numbers.Length);
             writer.Write(MemoryMarshal.AsBytes(numbers.AsSpan()));
@@ -92,8 +96,9 @@ public sealed class TrainingCheckpoint
             int states = ReadCount(reader, memory, 1, 2, "optimiser states");
             float[][] numbers = new float[states + 1][];
             for (int i = 0; i < numbers.Length; i++) numbers[i] = ReadNumbers(reader, memory, i == 0 ? null : numbers[0].Length);
+            float[] best = ReadNumbers(reader, memory, null);
             if (memory.Position != memory.Length) throw Bad(memory, "more bytes", "the end");
-            return new TrainingCheckpoint(architecture, recipe, step, epochLoss, numbers[0], [.. numbers[1..]], [.. epochs]);
+            return new TrainingCheckpoint(architecture, recipe, step, epochLoss, numbers[0], [.. numbers[1..]], best, [.. epochs]);
         }
         catch (Exception e) when (e is IOException or FormatException or ArgumentException)
         {

@@ -15,6 +15,7 @@ internal abstract unsafe class TrainingLoop : IDisposable
     private readonly int stepsPerEpoch;
     private readonly List<EpochReport> epochs = [];
     private double epochLoss;
+    private float[] best = [];
 
     protected TrainingLoop(TrainingTask task, TrainingOptions options)
     {
@@ -87,6 +88,7 @@ internal abstract unsafe class TrainingLoop : IDisposable
             EpochReport report = new(epoch + 1, Options.Epochs, epochLoss / stepsPerEpoch, rate, Task.Test is null ? null : Measure(Task.Test), seconds);
             epochLoss = 0;
             epochs.Add(report);
+            if (KeepsBest && BestEpoch() == epochs.Count - 1) best = CollectParameters();
             progress?.Report(report);
             Options.Checkpoints?.Report(Checkpoint());
         }
@@ -120,7 +122,7 @@ internal abstract unsafe class TrainingLoop : IDisposable
     public abstract ReluNetwork Network();
 
     /// <summary>The whole state.</summary>
-    public TrainingCheckpoint Checkpoint() => new(Architecture, Recipe(), StepCount, epochLoss, CollectParameters(), [.. CollectMoments()], [.. epochs]);
+    public TrainingCheckpoint Checkpoint() => new(Architecture, Recipe(), StepCount, epochLoss, CollectParameters(), [.. CollectMoments()], best, [.. epochs]);
 
     /// <summary>Goes back to a state.</summary>
     /// <exception cref="OrthantInputException">It belongs to another task or other options.</exception>
@@ -134,11 +136,19 @@ internal abstract unsafe class TrainingLoop : IDisposable
         {
             throw new OrthantInputException("checkpoint", "numbers", $"{checkpoint.Moments.Length} times {checkpoint.Parameters.Length}", $"{states} times {expected}");
         }
+        if (checkpoint.Best.Length != 0 && checkpoint.Best.Length != expected) throw new OrthantInputException("checkpoint", "best numbers", $"{checkpoint.Best.Length}", $"{expected}");
         StepCount = checkpoint.Step;
+        best = checkpoint.Best;
         epochLoss = checkpoint.EpochLoss;
         epochs.Clear();
         epochs.AddRange(checkpoint.Epochs);
         Distribute(checkpoint.Parameters, checkpoint.Moments);
+    }
+
+    /// <summary>Goes back to the weights of the epoch of the least test loss, where the run is to end early; else leaves them as they are.</summary>
+    public void RestoreBest()
+    {
+        if (best.Length > 0) Distribute(best, [.. CollectMoments()]);
     }
 
     /// <inheritdoc/>
@@ -190,13 +200,20 @@ internal abstract unsafe class TrainingLoop : IDisposable
     /// <summary>Whether the loss on the test data has not fallen for as many epochs as patience allows.</summary>
     private bool HasStalled()
     {
-        if (Options.Patience == 0 || Task.Test is null || epochs.Count == 0) return false;
-        int best = 0;
+        return KeepsBest && epochs.Count > 0 && epochs.Count - 1 - BestEpoch() >= Options.Patience;
+    }
+
+    private bool KeepsBest => Options.Patience > 0 && Task.Test is not null;
+
+    /// <summary>The first of the epochs of the least test loss.</summary>
+    private int BestEpoch()
+    {
+        int least = 0;
         for (int i = 1; i < epochs.Count; i++)
         {
-            if (LossOf(epochs[i]) < LossOf(epochs[best])) best = i;
+            if (LossOf(epochs[i]) < LossOf(epochs[least])) least = i;
         }
-        return epochs.Count - 1 - best >= Options.Patience;
+        return least;
     }
 
     private static double LossOf(EpochReport epoch) => epoch.Test!.NegativeLogLikelihood ?? epoch.Test.RootMeanSquareError ?? 0;

@@ -118,7 +118,8 @@ public sealed record TrainingOptions
     /// <summary>Random changes to training images; networks of convolutions only.</summary>
     public Augmentation Augmentation { get; init; } = Augmentation.None;
 
-    /// <summary>Ends the run when the loss on the test data has not fallen for so many epochs; 0 for never.</summary>
+    /// <summary>Ends the run when the loss on the test data has not fallen for so many epochs, and gives back the weights of the epoch of the least loss, also when
+    /// the last epoch came first; 0 for never. The checkpoint at the end is that of the last weights.</summary>
     public int Patience { get; init; }
 
     /// <summary>The seed of weights, order and activations. The same seed gives the same bits at any number of threads.</summary>

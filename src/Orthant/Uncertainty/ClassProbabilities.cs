@@ -67,6 +67,19 @@ public sealed class ClassProbabilities
         return new ClassProbabilities(classes, p, Array.ConvertAll(p, Math.Log));
     }
 
+    /// <summary>Some of the samples.</summary>
+    /// <param name="samples">Their numbers, in any order.</param>
+    public ClassProbabilities Select(ReadOnlySpan<int> samples)
+    {
+        double[] p = new double[samples.Length * Classes], logs = new double[p.Length];
+        for (int i = 0; i < samples.Length; i++)
+        {
+            values.AsSpan(samples[i] * Classes, Classes).CopyTo(p.AsSpan(i * Classes));
+            logarithms.AsSpan(samples[i] * Classes, Classes).CopyTo(logs.AsSpan(i * Classes));
+        }
+        return new ClassProbabilities(Classes, p, logs);
+    }
+
     /// <summary>The probabilities of one sample.</summary>
     public ReadOnlySpan<double> Row(int sample) => values.AsSpan(sample * Classes, Classes);
 

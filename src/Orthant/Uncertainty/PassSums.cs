@@ -57,6 +57,18 @@ internal sealed class PassSums
     /// <summary>Adds the logits of one pass for some samples.</summary>
     public void Add(int pass, int firstSample, int rows, ReadOnlySpan<double> logits) => AddLogits(pass, firstSample, rows, logits);
 
+    /// <summary>Adds the probabilities of one pass for all samples.</summary>
+    public void Add(int pass, ClassProbabilities probabilities)
+    {
+        double[] logs = new double[classes];
+        for (int i = 0; i < samples; i++)
+        {
+            for (int k = 0; k < classes; k++) logs[k] = probabilities.LogOf(i, k);
+            AddRow(i, pass % Groups, logs, probabilities.Row(i), 1);
+        }
+        passes = Math.Max(passes, pass + 1);
+    }
+
     /// <summary>Everything that follows from the passes so far.</summary>
     public PredictiveDistribution ToDistribution()
     {
@@ -79,15 +91,19 @@ internal sealed class PassSums
             for (int k = 0; k < z.Length; k++) shifted[row + k] = double.CreateTruncating(z[k]) - largest;
         }
         TensorPrimitives.Exp<double>(shifted, e);
-        for (int row = 0; row < rows; row++) AddRow(firstSample + row, group, shifted.Slice(row * classes, classes), e.Slice(row * classes, classes));
+        for (int row = 0; row < rows; row++)
+        {
+            ReadOnlySpan<double> own = e.Slice(row * classes, classes);
+            AddRow(firstSample + row, group, shifted.Slice(row * classes, classes), own, ClassProbabilities.Total(own));
+        }
         // Every tile of a pass says the same.
         Volatile.Write(ref passes, Math.Max(Volatile.Read(ref passes), pass + 1));
     }
 
-    /// <summary>Adds p = e/Σe of one sample, with ln p = z − max − ln Σe and H = ln Σe − Σ p (z − max).</summary>
-    private void AddRow(int sample, int group, ReadOnlySpan<double> z, ReadOnlySpan<double> e)
+    /// <summary>Adds p = e/sum of one sample, with ln p = z − ln sum and H = ln sum − Σ p z, where e = exp z; z may be −∞ where e is 0.</summary>
+    private void AddRow(int sample, int group, ReadOnlySpan<double> z, ReadOnlySpan<double> e, double sum)
     {
-        double sum = ClassProbabilities.Total(e), log = Math.Log(sum), scale = 1 / sum, weighted = 0, squares = 0;
+        double log = Math.Log(sum), scale = 1 / sum, weighted = 0, squares = 0;
         int at = ((sample * Groups) + group) * classes, of = sample * classes, winner = 0;
         for (int k = 0; k < e.Length; k++)
         {
@@ -95,7 +111,7 @@ internal sealed class PassSums
             probability[at + k] += p;
             classSquare[of + k] += p2;
             logarithm[of + k] += z[k] - log;
-            weighted += p * z[k];
+            if (p > 0) weighted += p * z[k];
             squares += p2;
             if (z[k] > z[winner]) winner = k;
         }

@@ -102,6 +102,23 @@ public sealed class PredictiveDistribution
         return sums.ToDistribution();
     }
 
+    /// <summary>Joins probabilities that were computed elsewhere: passes of one network, or members of an ensemble.</summary>
+    /// <param name="members">At least one, of the same samples and classes.</param>
+    /// <exception cref="OrthantInputException">Members differ in size.</exception>
+    public static PredictiveDistribution FromProbabilities(IReadOnlyList<ClassProbabilities> members)
+    {
+        ArgumentNullException.ThrowIfNull(members);
+        ArgumentOutOfRangeException.ThrowIfZero(members.Count);
+        ClassProbabilities first = members[0];
+        if (members.FirstOrDefault(m => m.Samples != first.Samples || m.Classes != first.Classes) is ClassProbabilities odd)
+        {
+            throw new OrthantInputException("ensemble", "members", $"{odd.Samples} × {odd.Classes} beside {first.Samples} × {first.Classes}", "members of one shape");
+        }
+        PassSums sums = new(first.Samples, first.Classes, members.Count);
+        for (int t = 0; t < members.Count; t++) sums.Add(t, members[t]);
+        return sums.ToDistribution();
+    }
+
     /// <summary>The standard deviation over passes (over T) of the probability of the sample's predicted class.</summary>
     public double ConfidenceDeviation(int sample)
     {
@@ -132,7 +149,7 @@ public sealed class PredictiveDistribution
         {
             double cross = 0;
             ReadOnlySpan<double> row = Mean.Row(i);
-            for (int k = 0; k < row.Length; k++) cross += row[k] * Passes * logarithm[(i * Classes) + k];
+            for (int k = 0; k < row.Length; k++) cross += row[k] > 0 ? row[k] * Passes * logarithm[(i * Classes) + k] : 0;
             total += (-(double)Passes * Passes * means.ExpectedEntropy[i]) - cross;
         }
         return total / ((double)Passes * (Passes - 1)) / Samples;
@@ -163,6 +180,7 @@ public sealed class PredictiveDistribution
         return [.. values[0].Select((_, j) =>
         {
             double mean = values.Average(v => v[j]);
+            if (!double.IsFinite(mean)) return double.PositiveInfinity;
             return Math.Sqrt((groups - 1.0) / groups * values.Sum(v => (v[j] - mean) * (v[j] - mean)));
         })];
     }

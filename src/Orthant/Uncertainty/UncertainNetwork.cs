@@ -65,6 +65,14 @@ public sealed class UncertainNetwork
         return new UncertainNetwork(network, chosen, granularity, sites);
     }
 
+    /// <summary>The network without randomness: at the mean slopes of the law that its metadata name, or with its own activations.</summary>
+    /// <param name="network">Any network.</param>
+    public static UncertainNetwork AtMeanSlopes(ReluNetwork network)
+    {
+        RandomSites sites = new(network ?? throw new ArgumentNullException(nameof(network)));
+        return new UncertainNetwork(network, ActivationLaw.Leaky(RandomSites.LawOf(network)?.MeanSlope ?? 0), RandomGranularity.Element, sites);
+    }
+
     /// <summary>The class probabilities of many passes.</summary>
     /// <param name="inputs">As many inputs a sample as the network has.</param>
     /// <param name="options">How many passes, and how.</param>

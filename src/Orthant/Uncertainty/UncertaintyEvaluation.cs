@@ -39,35 +39,39 @@ public sealed class UncertaintyEvaluation
     /// <param name="inside">The predictions on labelled data.</param>
     /// <param name="labels">The classes.</param>
     /// <param name="outside">The predictions of the same passes on samples from elsewhere; null for none.</param>
+    /// <param name="map">A calibration of the mean probabilities; null for none. Mutual information stays that of the passes.</param>
     /// <exception cref="OrthantInputException">A label is no class, or their number is not that of the samples.</exception>
-    public static UncertaintyEvaluation Of(PredictiveDistribution inside, ReadOnlyMemory<int> labels, PredictiveDistribution? outside = null)
+    public static UncertaintyEvaluation Of(PredictiveDistribution inside, ReadOnlyMemory<int> labels, PredictiveDistribution? outside = null, Recalibration? map = null)
     {
         ArgumentNullException.ThrowIfNull(inside);
-        ClassificationMetrics metrics = ClassificationMetrics.Of(inside.Mean, labels.Span);
-        DetectionMetrics? entropy = outside is null ? null : DetectionMetrics.Of(inside.Entropy.Span, outside.Entropy.Span);
+        ClassProbabilities mean = Mapped(inside, map);
+        ClassificationMetrics metrics = ClassificationMetrics.Of(mean, labels.Span);
+        double[] entropies = OutlierScores.Entropy(mean);
+        DetectionMetrics? entropy = outside is null ? null : DetectionMetrics.Of(entropies, OutlierScores.Entropy(Mapped(outside, map)));
         DetectionMetrics? information = outside is null || inside.Passes < 2 ? null : DetectionMetrics.Of(inside.MutualInformation.Span, outside.MutualInformation.Span);
         ImmutableSortedDictionary<string, double> errors = ImmutableSortedDictionary<string, double>.Empty;
         if (inside.Passes > 1)
         {
-            double[] all = PredictiveDistribution.Jackknife(inside, outside, (d, o) => Numbers(d, labels.Span, o));
+            double[] all = PredictiveDistribution.Jackknife(inside, outside, (d, o) => Numbers(d, labels.Span, o, map));
             errors = errors.AddRange(Names.Take(all.Length).Select((name, i) => new KeyValuePair<string, double>(name, all[i])));
         }
         return new UncertaintyEvaluation(
-            metrics, entropy, information, inside.MutualInformation.ToArray().Average(), inside.Entropy.ToArray().Average(), errors);
+            metrics, entropy, information, inside.MutualInformation.ToArray().Average(), entropies.Average(), errors);
     }
 
     private static readonly string[] Names =
         ["accuracy", "nll", "brier", "ece", "adaptiveEce", "aurc", "mutualInformation", "entropy", "auroc", "auprIn", "auprOut", "fpr95", "aurocMutualInformation"];
 
-    private static double[] Numbers(PredictiveDistribution inside, ReadOnlySpan<int> labels, PredictiveDistribution? outside)
+    private static double[] Numbers(PredictiveDistribution inside, ReadOnlySpan<int> labels, PredictiveDistribution? outside, Recalibration? map)
     {
-        ClassificationMetrics m = ClassificationMetrics.Of(inside.Mean, labels);
-        double[] own =
-        [
-            m.Accuracy, m.NegativeLogLikelihood, m.Brier, m.Ece, m.AdaptiveEce, m.Aurc, inside.MutualInformation.ToArray().Average(), inside.Entropy.ToArray().Average(),
-        ];
+        ClassProbabilities mean = Mapped(inside, map);
+        ClassificationMetrics m = ClassificationMetrics.Of(mean, labels);
+        double[] entropies = OutlierScores.Entropy(mean);
+        double[] own = [m.Accuracy, m.NegativeLogLikelihood, m.Brier, m.Ece, m.AdaptiveEce, m.Aurc, inside.MutualInformation.ToArray().Average(), entropies.Average()];
         if (outside is null) return own;
-        DetectionMetrics d = DetectionMetrics.Of(inside.Entropy.Span, outside.Entropy.Span);
+        DetectionMetrics d = DetectionMetrics.Of(entropies, OutlierScores.Entropy(Mapped(outside, map)));
         return [.. own, d.Auroc, d.AuprIn, d.AuprOut, d.Fpr95, DetectionMetrics.Of(inside.MutualInformation.Span, outside.MutualInformation.Span).Auroc];
     }
+
+    private static ClassProbabilities Mapped(PredictiveDistribution p, Recalibration? map) => map?.Apply(p.Mean) ?? p.Mean;
 }

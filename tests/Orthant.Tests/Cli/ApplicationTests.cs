@@ -98,6 +98,27 @@ public sealed class ApplicationTests
     }
 
     [Fact]
+    public void InspectTellsOfDataPropertiesAndCertificates()
+    {
+        using ScratchFolder folder = new();
+        JsonElement table = CommandLine.Json("inspect", folder.Write("t.csv", "a,b\n1,5\n3,5\n8,5\n"));
+        Assert.Equal(("table", 3, 2), (table.GetProperty("kind").GetString(), table.GetProperty("rows").GetInt32(), table.GetProperty("columns").GetInt32()));
+        JsonElement a = table.GetProperty("summary")[0], b = table.GetProperty("summary")[1];
+        Assert.Equal(("a", 1.0, 4.0, 8.0, 3), (a.GetProperty("name").GetString(), a.GetProperty("least").GetDouble(), a.GetProperty("mean").GetDouble(), a.GetProperty("largest").GetDouble(), a.GetProperty("different").GetInt32()));
+        Assert.Equal(Math.Sqrt(26.0 / 3), a.GetProperty("deviation").GetDouble(), 1e-14);
+        Assert.Equal((5.0, 0.0, 1), (b.GetProperty("mean").GetDouble(), b.GetProperty("deviation").GetDouble(), b.GetProperty("different").GetInt32()));
+
+        JsonElement property = CommandLine.Json("inspect", "samples/spiral.vnnlib");
+        Assert.Equal(("property", 2, 1), (property.GetProperty("kind").GetString(), property.GetProperty("inputs").GetInt32(), property.GetProperty("cases").GetInt32()));
+        Assert.Equal(0.72, property.GetProperty("box")[1].GetProperty("upper").GetDouble());
+
+        JsonElement certificate = CommandLine.Json("inspect", "samples/tied.cert.json");
+        Assert.Equal(("certificate", "contraction"), (certificate.GetProperty("kind").GetString(), certificate.GetProperty("type").GetString()));
+        Assert.Contains("0.866025", certificate.GetProperty("claim").GetString(), StringComparison.Ordinal);
+        Assert.Contains("only with a network", CommandLine.Refused("inspect", "samples/spiral.csv", "--box", "0,1"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void InspectTellsWhatTheContractNames()
     {
         using ScratchFolder folder = new();

@@ -64,7 +64,7 @@ public sealed class PriorVerbTests
     [InlineData("prior --widths 3,4,1 --bias-std -1", "not negative")]
     [InlineData("prior --widths 3,4,1 --noise -1", "not negative")]
     [InlineData("prior --widths 3,4,1 --noise 1 --of norm", "one output")]
-    [InlineData("prior --widths 3,4,1 --bias-std 1 --of norm", "output or pre:L")]
+    [InlineData("prior --widths 3,4,1 --bias-std 1 --of post-norm:1", "a layer before its activation")]
     [InlineData("prior --widths 3,4,1 --bias-std 1 --svg x.svg", "without them")]
     [InlineData("prior --widths 3,4,1 --of pre:2", "from 1 to 1")]
     [InlineData("prior --widths 3,4,1 --of pre-nrom:1", "perhaps pre-norm:")]

@@ -37,6 +37,88 @@ public sealed class JointSpectralRadiusTests
     }
 
     [Theory]
+    [InlineData("0.8,-0.5,0.1;0.6,0.7,0;0.2,0,0.3|0.1,0.2,-0.3;0,0.4,0.1;0.2,-0.1,0.2", 0.92717998)]
+    [InlineData("0.9,-0.6;0.4,0.8|0.2,0.3;-0.5,0.4", 0.9797958971132712)]
+    [InlineData("0,-1,0;1,0,0;0,0,0.5|0.3,0.1,0.4;0.1,-0.3,0.2;0,0.5,0.4", 1)]
+    public void SetsWhoseLeadingProductTurnsClose(string matrices, double radius)
+    {
+        JointRadius found = Checked(JointSpectralRadius.Bound([.. matrices.Split('|').Select(Matrix)]));
+        Assert.True(found.Upper <= found.Lower * (1 + 1e-9), $"{found.Lower:R} {found.Upper:R} {found.Method}");
+        Assert.InRange(radius, found.Lower * (1 - 1e-6), found.Upper * (1 + 1e-6));
+    }
+
+    [Fact]
+    public void EvidenceOfATurningProductIsRefusedWhenChanged()
+    {
+        // The first random pair that no ellipsoid closes and whose leading product turns.
+        RandomStream random = new(5);
+        JointRadius found;
+        do
+        {
+            found = JointSpectralRadius.Bound([.. Enumerable.Range(0, 2).Select(_ => Enumerable.Range(0, 3).Select(_ => Enumerable.Range(0, 3).Select(_ => (Rational)random.NextInt32(-3, 4)).ToArray()).ToArray())]);
+        }
+        while (!found.Method.StartsWith("complex", StringComparison.Ordinal));
+        SpectralRadiusCertificate proof = found.Certificate;
+        PolytopeNorm body = Assert.IsType<PolytopeNorm>(proof.Evidence);
+        Assert.NotNull(body.Phases);
+        Assert.True(CertificateChecker.Check(proof).Valid);
+        Rational[][] turned = [.. body.Phases.Select(row => row.Select(t => t + new Rational(1, 50)).ToArray())];
+        int[][] others = [.. body.Bases.Select(row => row.Select(j => (j + 1) % body.Vertices.Length).ToArray())];
+        foreach (SpectralRadiusCertificate broken in (SpectralRadiusCertificate[])[
+            proof with { Upper = proof.Upper * new Rational(999_999, 1_000_000) },
+            proof with { Evidence = body with { Phases = turned } },
+            proof with { Evidence = body with { Phases = null } },
+            proof with { Evidence = body with { Phases = body.Phases[1..] } },
+            proof with { Evidence = body with { Bases = others } },
+            proof with { Evidence = body with { Vertices = [.. body.Vertices.Select(v => v.Select((x, i) => i == 0 ? x * 2 : x).ToArray())] } }])
+        {
+            Assert.False(CertificateChecker.Check(broken).Valid);
+        }
+    }
+
+    [Theory]
+    [InlineData(2, 3)]
+    [InlineData(1, 3)]
+    [InlineData(3, 1)]
+    public void HiddenInvariantSubspacesSplitTheSet(int inside, int outside)
+    {
+        int d = inside + outside;
+        RandomStream random = new((ulong)(10 * inside + outside));
+        // Block triangular matrices seen in a skew basis of whole numbers.
+        Rational[][] skew = [.. Enumerable.Range(0, d).Select(i => Enumerable.Range(0, d).Select(j => i == j ? Rational.One : j > i ? random.NextInt32(-2, 3) : 0).ToArray())];
+        skew = ExactMatrices.Multiply(skew, ExactMatrices.Transpose([.. Enumerable.Range(0, d).Select(i => Enumerable.Range(0, d).Select(j => i == j ? Rational.One : j > i ? random.NextInt32(-1, 2) : 0).ToArray())]));
+        Rational[][][] plain = [.. Enumerable.Range(0, 2).Select(_ => Enumerable.Range(0, d).Select(i => Enumerable.Range(0, d)
+            .Select(j => i >= inside && j < inside ? Rational.Zero : new Rational(random.NextInt32(-8, 9), 8)).ToArray()).ToArray())];
+        Rational[][][] set = [.. plain.Select(a => Inverted(ExactMatrices.Multiply(skew, a)))];
+        JointRadius found = Checked(JointSpectralRadius.Bound(set)), blocks = Checked(JointSpectralRadius.Bound(plain));
+        if (d == 4) Assert.StartsWith("blocks of", found.Method, StringComparison.Ordinal);
+        Assert.True(found.Upper <= found.Lower * (1 + 1e-9), $"{found.Lower:R} {found.Upper:R} {found.Method}");
+        Assert.Equal(blocks.Lower, found.Lower, 1e-9 * blocks.Lower);
+
+        // X with X skew = product, row by row.
+        Rational[][] Inverted(Rational[][] product) => [.. product.Select(row => ExactMatrices.ToMatrix(ExactMatrices.Transpose(skew)).Solve(row)!)];
+    }
+
+    [Fact]
+    public void RandomPairsClose()
+    {
+        RandomStream random = new(2026);
+        List<string> open = [];
+        foreach (int d in (int[])[2, 3, 4, 5, 6, 8])
+        {
+            for (int trial = 0; trial < 4; trial++)
+            {
+                bool whole = trial % 2 == 0;
+                Rational[][][] set = [.. Enumerable.Range(0, 2).Select(_ => Enumerable.Range(0, d).Select(_ => Enumerable.Range(0, d)
+                    .Select(_ => whole ? (Rational)random.NextInt32(-2, 3) : Rational.FromDouble(Math.Round(random.NextNormal() * 1024) / 1024)).ToArray()).ToArray())];
+                JointRadius found = Checked(JointSpectralRadius.Bound(set));
+                if (found.Upper > found.Lower * (1 + 1e-9)) open.Add($"d={d}, {(whole ? "integers" : "normal")}, {found.Upper / found.Lower - 1:E1}, {found.Method}");
+            }
+        }
+        Assert.Empty(open);
+    }
+
+    [Theory]
     [InlineData("0,-1.5;0.5,0", 0.8660254037844386)]
     [InlineData("0.6,-0.6;0.6,0.6", 0.8485281374238571)]
     [InlineData("0,1;-1,0", 1)]

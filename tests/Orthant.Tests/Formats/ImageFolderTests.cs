@@ -1,21 +1,23 @@
 using Orthant.Formats;
+using Orthant.Networks;
+using Orthant.Training;
 
 namespace Orthant.Tests.Formats;
 
 public sealed class ImageFolderTests
 {
-    /// <summary>A PNG of one colour, 2 × 1, written by hand: stored blocks, so that no compressor is needed.</summary>
-    private static byte[] Png(byte red, byte green, byte blue, int width = 2)
+    /// <summary>A PNG of one colour, 2 × 1 unless said otherwise, written by hand: a stored block, so that no compressor is needed.</summary>
+    private static byte[] Png(byte red, byte green, byte blue, int width = 2, int height = 1)
     {
-        byte[] raw = [0, .. Enumerable.Repeat(new[] { red, green, blue }, width).SelectMany(c => c)];
+        byte[] raw = [.. Enumerable.Range(0, height).SelectMany(_ => (byte[])[0, .. Enumerable.Repeat(new[] { red, green, blue }, width).SelectMany(c => c)])];
         (uint a, uint b) = (1, 0);
         foreach (byte value in raw)
         {
             a = (a + value) % 65521;
             b = (b + a) % 65521;
         }
-        byte[] data = [0x78, 0x01, 0x01, (byte)raw.Length, 0, (byte)~raw.Length, 0xFF, .. raw, (byte)(b >> 8), (byte)b, (byte)(a >> 8), (byte)a];
-        return [0x89, .. "PNG\r\n\u001a\n"u8, .. Chunk("IHDR", [0, 0, 0, (byte)width, 0, 0, 0, 1, 8, 2, 0, 0, 0]), .. Chunk("IDAT", data), .. Chunk("IEND", [])];
+        byte[] data = [0x78, 0x01, 0x01, (byte)raw.Length, (byte)(raw.Length >> 8), (byte)~raw.Length, (byte)(~raw.Length >> 8), .. raw, (byte)(b >> 8), (byte)b, (byte)(a >> 8), (byte)a];
+        return [0x89, .. "PNG\r\n\u001a\n"u8, .. Chunk("IHDR", [0, 0, 0, (byte)width, 0, 0, 0, (byte)height, 8, 2, 0, 0, 0]), .. Chunk("IDAT", data), .. Chunk("IEND", [])];
     }
 
     private static byte[] Chunk(string type, byte[] data)
@@ -28,7 +30,7 @@ public sealed class ImageFolderTests
             for (int k = 0; k < 8; k++) crc = (crc & 1) != 0 ? (crc >> 1) ^ 0xEDB88320 : crc >> 1;
         }
         crc = ~crc;
-        return [0, 0, 0, (byte)data.Length, .. body, (byte)(crc >> 24), (byte)(crc >> 16), (byte)(crc >> 8), (byte)crc];
+        return [0, 0, (byte)(data.Length >> 8), (byte)data.Length, .. body, (byte)(crc >> 24), (byte)(crc >> 16), (byte)(crc >> 8), (byte)crc];
     }
 
     private static void Put(string path, byte[] content)
@@ -61,6 +63,59 @@ public sealed class ImageFolderTests
         ImageSet set = ImageFolder.Read(folder.Root);
         Assert.Equal([1, 0], set.Labels.ToArray());
         Assert.Equal(1, set.Image(0)[0]);
+    }
+
+    /// <summary>Training and validation part as they are unpacked: class folders with <c>images</c> and a list of boxes, annotations, 64 × 64 pixels, names in no
+    /// order. A class that the validation part lacks shifts no number.</summary>
+    [Fact]
+    public void Both_parts_of_TinyImageNet_number_their_classes_alike()
+    {
+        using ScratchFolder folder = new();
+        string[] names = ["n02", "n01", "n03"];
+        void Text(string name, string text) => Put(folder.File(name), System.Text.Encoding.UTF8.GetBytes(text));
+        Text("tiny/wnids.txt", string.Join('\n', names) + "\n");
+        for (int k = 0; k < 3; k++)
+        {
+            for (int i = 0; i < 2; i++) Put(folder.File($"tiny/train/{names[k]}/images/{names[k]}_{i}.JPEG"), Png((byte)(10 * k), (byte)i, 5, 64, 64));
+            Text($"tiny/train/{names[k]}/{names[k]}_boxes.txt", $"{names[k]}_0.JPEG\t0\t0\t62\t62\n");
+        }
+        Put(folder.File("tiny/val/images/val_0.JPEG"), Png(1, 2, 3, 64, 64));
+        Put(folder.File("tiny/val/images/val_1.JPEG"), Png(4, 5, 6, 64, 64));
+        Text("tiny/val/val_annotations.txt", "val_1.JPEG\tn03\t0\t32\t44\t62\nval_0.JPEG\tn02\t52\t55\t57\t59\n");
+        DataSource train = DataSource.Load(folder.File("tiny/train")), val = DataSource.Load(folder.File("tiny/val") + Path.DirectorySeparatorChar);
+        Assert.Equal([0, 0, 1, 1, 2, 2], train.Targets.ToArray());
+        Assert.Equal([1, 2], val.Targets.ToArray());
+        Assert.Equal((3 * 64 * 64, 64, 64), (train.Width, train.Images!.Height, train.Images.Width));
+        Assert.Equal(10, train.Images.Image(0)[0]);
+        Assert.Equal(0, train.Images.Image(2)[0]);
+        // Halved, as a network of CIFAR's images reads it.
+        DataSource small = val.LikeImages(Cifar(folder, 2));
+        Assert.Equal(3 * 32 * 32, small.Width);
+        Assert.Equal([1, 2, 3], new[] { small.Images!.Image(0)[0], small.Images.Image(0)[1024], small.Images.Image(0)[2048] });
+        Put(folder.File("tiny/train/n09/images/n09_0.JPEG"), Png(0, 0, 0, 64, 64));
+        Assert.Contains("'n09'", Assert.Throws<OrthantInputException>(() => DataSource.Load(folder.File("tiny/train"))).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>CIFAR-100's <c>train.bin</c>: a coarse class, a fine class, then three planes of 32 × 32; every fine class occurs.</summary>
+    private static DataSource Cifar(ScratchFolder folder, int perClass)
+    {
+        byte[] Record(int i) => [(byte)(i % 100 / 5), (byte)(i % 100), .. Enumerable.Range(0, 3072).Select(p => (byte)(i + (p / 1024)))];
+        return DataSource.Load(folder.Write("train.bin", [.. Enumerable.Range(0, 100 * perClass).SelectMany(Record)]));
+    }
+
+    [Fact]
+    public void Cifar_100_gives_the_fine_classes_and_a_network_of_convolutions_is_trained_on_it()
+    {
+        using ScratchFolder folder = new();
+        DataSource data = Cifar(folder, 2);
+        Assert.Equal((200, 3072, 100), (data.Rows, data.Width, data.Classes));
+        Assert.Equal(Enumerable.Range(0, 200).Select(i => i % 100.0), data.Targets.ToArray());
+        Assert.Equal([57, 58, 59], new[] { data.Images!.Image(57)[0], data.Images.Image(57)[1024], data.Images.Image(57)[3071] });
+        LabelledData labelled = LabelledData.Classification(InputRows.OfBytes(data.Images.Pixels, data.Width, 0.5, 0.25), data.Images.Labels, 100);
+        TrainableArchitecture shape = new(new ImageShape(3, 32, 32), [new TrainableConvolution(4, 3, 2, 1, true), new TrainablePool(false, 4, 4), new TrainableDense(100, false)]);
+        TrainingResult result = NetworkTrainer.Train(new TrainingTask(shape, labelled), new TrainingOptions { Epochs = 1, BatchSize = 50, Augmentation = new Augmentation(true, 2) });
+        Assert.Equal((3072, 100), (result.Network.Inputs, result.Network.Outputs));
+        Assert.True(double.IsFinite(result.Metrics.NegativeLogLikelihood!.Value));
     }
 
     [Fact]

@@ -33,6 +33,23 @@ public sealed partial class ReportTests
     }
 
     [Fact]
+    public void AnAuditIsMeasured()
+    {
+        ReluNetwork network = RandomNetwork.Create([3, 5, 1], WeightInitializer.He, 0.5, 1);
+        ReportDocument estimated = Report.Build(Input(network)), measured = Report.Build(Input(network) with { Audit = true });
+        Assert.Contains("What this model gives away", estimated.Sections);
+        using JsonDocument before = JsonDocument.Parse(estimated.Json), after = JsonDocument.Parse(measured.Json);
+        Assert.True(before.RootElement.GetProperty("extraction").GetProperty("estimatedQueries").GetInt64() > 100);
+        JsonElement audit = after.RootElement.GetProperty("extraction");
+        Assert.True(audit.GetProperty("complete").GetBoolean());
+        // The network answers in float32.
+        Assert.InRange(audit.GetProperty("formalBound").GetDouble(), 0, 1e-5);
+        Assert.Equal(["none", "round:6", "round:4", "noise:0.0001", "float16"], audit.GetProperty("defences").EnumerateArray().Select(d => d.GetProperty("defence").GetString()));
+        _ = XDocument.Parse(XmlOf(measured.Html));
+        Assert.DoesNotContain("NaN", measured.Html, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void NamesThatAreMarkupStayNames()
     {
         const string name = "<script>alert(1)</script>[red]\u001b[31m\u202Eevil\"'&";

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Text;
 using System.Text.Json;
 using Orthant.Extraction;
 using Orthant.Networks;
@@ -94,6 +93,20 @@ public sealed class OracleTests
     }
 
     [Fact]
+    public void AnEndpointThatDoesNotAnswerIsGivenUp()
+    {
+        using ManualResetEventSlim ended = new();
+        using Endpoint server = new((_, _) =>
+        {
+            ended.Wait(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+            return "{}";
+        });
+        OrthantInputException error = Assert.Throws<OrthantInputException>(() => new HttpOracle(server.Address, 4, new HttpOracleOptions { Patience = TimeSpan.FromSeconds(0.2), Retries = 1 }));
+        Assert.Contains("no answer within 0.2 s, 2 times", error.Message, StringComparison.Ordinal);
+        ended.Set();
+    }
+
+    [Fact]
     public void AnAnswerOfSixteenMegabytesIsRefused()
     {
         using Endpoint server = new((_, _) => new string(' ', 16_500_000));
@@ -128,52 +141,5 @@ public sealed class OracleTests
         IEnumerable<string> rows = document.RootElement.GetProperty("x").EnumerateArray()
             .Select(row => Truth.Evaluate([.. row.EnumerateArray().Select(e => e.GetDouble())])[0].ToString("R", CultureInfo.InvariantCulture));
         return "{\"result\": {\"rows\": [" + string.Join(',', rows.Select(r => $"[{r}]")) + "]}}";
-    }
-
-    /// <summary>A little server on the loopback interface.</summary>
-    private sealed class Endpoint : IDisposable
-    {
-        private readonly HttpListener listener = new();
-
-        public Endpoint(Func<HttpListenerRequest, HttpListenerResponse, string> answer)
-        {
-            using (System.Net.Sockets.TcpListener probe = new(IPAddress.Loopback, 0))
-            {
-                probe.Start();
-                Address = new Uri($"http://127.0.0.1:{((IPEndPoint)probe.LocalEndpoint).Port}/model/");
-            }
-            listener.Prefixes.Add(Address.AbsoluteUri);
-            listener.Start();
-            _ = Task.Run(async () =>
-            {
-                while (listener.IsListening)
-                {
-                    HttpListenerContext context;
-                    try
-                    {
-                        context = await listener.GetContextAsync();
-                    }
-                    catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
-                    {
-                        return;
-                    }
-                    byte[] body = Encoding.UTF8.GetBytes(answer(context.Request, context.Response));
-                    context.Response.ContentLength64 = body.Length;
-                    try
-                    {
-                        await context.Response.OutputStream.WriteAsync(body);
-                        context.Response.Close();
-                    }
-                    catch (Exception e) when (e is HttpListenerException or IOException or ObjectDisposedException)
-                    {
-                        // The client has hung up.
-                    }
-                }
-            });
-        }
-
-        public Uri Address { get; }
-
-        public void Dispose() => listener.Close();
     }
 }

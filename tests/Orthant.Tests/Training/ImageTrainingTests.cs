@@ -175,7 +175,27 @@ public class ImageTrainingTests
         Assert.True(result.IsComplete);
         Assert.InRange(result.Epochs.Length, 4, 199);
         double[] losses = [.. result.Epochs.Select(e => e.Test!.NegativeLogLikelihood!.Value)];
-        Assert.Equal(losses.Length - 4, Array.IndexOf(losses, losses.Min()));
+        int best = Array.IndexOf(losses, losses.Min());
+        Assert.Equal(losses.Length - 4, best);
+        // What is given back is the best epoch's network: its loss, and the bits of a run that is stopped there.
+        Assert.Equal(losses[best], result.Metrics.NegativeLogLikelihood!.Value, 1e-12);
+        TrainingOptions until = new() { Epochs = best + 1, Schedule = LearningRateSchedule.Constant(0.02) };
+        Assert.Equal(NetworkTrainer.Train(new TrainingTask(Pooled, data, test), until).Network, result.Network);
+    }
+
+    /// <summary>A run with patience that is stopped after its best epoch, and resumed from bytes, gives back the same network.</summary>
+    [Fact]
+    public void The_best_weights_survive_a_checkpoint()
+    {
+        LabelledData data = Data(Pooled, 40, 3, 3), test = Data(Pooled, 40, 3, 99);
+        List<TrainingCheckpoint> kept = [];
+        TrainingOptions options = new() { Epochs = 200, Patience = 3, Schedule = LearningRateSchedule.Constant(0.02), Checkpoints = new Recorder(kept) };
+        TrainingTask task = new(Pooled, data, test);
+        TrainingResult whole = NetworkTrainer.Train(task, options);
+        TrainingCheckpoint late = TrainingCheckpoint.FromBytes(kept[^2].ToBytes());
+        TrainingResult resumed = NetworkTrainer.Train(task, options with { Resume = late, Checkpoints = null });
+        Assert.Equal(whole.Network, resumed.Network);
+        Assert.Equal(whole.Metrics, resumed.Metrics);
     }
 
     [Fact]

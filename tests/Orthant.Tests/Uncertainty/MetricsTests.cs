@@ -134,6 +134,76 @@ public class MetricsTests
         Assert.Throws<OrthantInputException>(() => ClassificationMetrics.Of(p, [0]));
     }
 
+    /// <summary>A sum over classes, not a mean: a sample that is wholly wrong costs 2 whatever the number of classes.</summary>
+    [Theory]
+    [InlineData(2)]
+    [InlineData(7)]
+    public void A_Brier_score_is_a_sum_over_classes(int classes)
+    {
+        double[] row = new double[classes];
+        row[0] = 1;
+        ClassProbabilities p = ClassProbabilities.FromProbabilities(row, classes);
+        Assert.Equal(2, ClassificationMetrics.Of(p, [1]).Brier);
+        Assert.Equal(0, ClassificationMetrics.Of(p, [0]).Brier);
+    }
+
+    /// <summary>Probabilities are averaged, not logits: of a sure pass and one that is as sure of the other class nothing is left, at any size of the logits.</summary>
+    [Fact]
+    public void Passes_are_averaged_as_probabilities()
+    {
+        PredictiveDistribution p = PredictiveDistribution.FromLogits([40.0, 0, 0, 10], 2, 2);
+        Assert.Equal(0.5, p.Mean.Row(0)[0], 1e-4);
+        // The mean of the logits would have chosen the first class with 1 − 3e-7.
+        Assert.True(p.Mean.Row(0)[0] < 0.51);
+    }
+
+    /// <summary>With ties the order of the samples decides; a curve of equal confidences is that of the data's own order.</summary>
+    [Fact]
+    public void Ties_everywhere_have_a_value()
+    {
+        double[] same = [.. Enumerable.Repeat(0.25, 8)];
+        bool[] right = [true, false, true, true, false, true, true, true];
+        RiskCoverage risk = RiskCoverage.Of(same, right);
+        Assert.Equal(0.5, risk.Risks.Span[1]);
+        Assert.Equal(0.25, risk.Risks.Span[^1]);
+        Assert.Equal(0.5, DetectionMetrics.MisclassificationAuroc(same, right));
+        DetectionMetrics d = DetectionMetrics.Of(same, same);
+        Assert.Equal((0.5, 0.5, 1, 1, 0.5), (d.Auroc, d.AuprOut, d.Fpr95, d.Fpr95InPositive, d.DetectionError));
+        ClassProbabilities flat = ClassProbabilities.FromLogits(new double[12], 4);
+        ClassificationMetrics m = ClassificationMetrics.Of(flat, [0, 1, 2]);
+        Assert.Equal(1.0 / 3, m.Accuracy, 1e-12);
+        Assert.Equal(Math.Log(4), m.NegativeLogLikelihood, 1e-12);
+        Assert.Equal(0.25, ClassificationMetrics.Of(flat, [0, 0, 0]).Brier - 0.5, 1e-12);
+    }
+
+    /// <summary>The two readings of FPR95 differ, and which class is positive is said by the name.</summary>
+    [Fact]
+    public void The_positive_class_of_a_rate_is_the_one_that_is_named()
+    {
+        double[] inside = [.. Enumerable.Range(0, 100).Select(i => (double)i)], outside = [.. Enumerable.Range(0, 100).Select(i => i < 50 ? i + 60.0 : 200)];
+        DetectionMetrics d = DetectionMetrics.Of(inside, outside);
+        // 95 of 100 outside samples are flagged from 65 on: 35 inside ones are too. 95 of 100 inside samples pass up to 94: 35 outside ones do too.
+        Assert.Equal((0.35, 0.35), (d.Fpr95, d.Fpr95InPositive));
+        DetectionMetrics other = DetectionMetrics.Of(inside, [.. outside.Select(v => v == 200 ? 70.5 : v)]);
+        Assert.True(other.Fpr95 < other.Fpr95InPositive);
+    }
+
+    [Fact]
+    public void The_parts_of_a_Brier_score_add_up_and_calibrated_forecasts_have_no_reliability_term()
+    {
+        // Two forecasts, 0.25 and 0.75, each right as often as it says.
+        double[] rows = [.. Enumerable.Range(0, 8).SelectMany(i => i < 4 ? new[] { 0.25, 0.75 } : [0.75, 0.25])];
+        int[] labels = [0, 1, 1, 1, 0, 0, 0, 1];
+        ClassProbabilities p = ClassProbabilities.FromProbabilities(rows, 2);
+        BrierDecomposition parts = BrierDecomposition.Of(p, labels);
+        Assert.Equal(0, parts.Reliability, 1e-15);
+        Assert.Equal(0.5, parts.Uncertainty, 1e-15);
+        Assert.Equal(0.125, parts.Resolution, 1e-15);
+        Assert.Equal(0, parts.WithinBins, 1e-15);
+        Assert.Equal(ClassificationMetrics.Of(p, labels).Brier, parts.Score, 1e-15);
+        Assert.Equal((0.5, 1), (ClassificationMetrics.TopAccuracy(ClassProbabilities.FromLogits([1, 1, 0, 1], 2), [1, 1], 1), ClassificationMetrics.TopAccuracy(p, labels, 2)));
+    }
+
     [Fact]
     public void Risks_follow_the_order_of_confidence()
     {

@@ -101,6 +101,75 @@ public class RandomizedOnnxTests
         Assert.Equal(8, Run(session, new float[8], [2, 4]).Length);
     }
 
+    /// <summary>Of a convolution's outputs that are all −1 the runtime gives back the slopes: as many different ones as the granularity has draws.</summary>
+    [Theory]
+    [InlineData("rrelu:0.5,1.5")]
+    [InlineData("dropout:0.5")]
+    public void The_runtime_shares_draws_as_our_passes_do(string text)
+    {
+        const int Samples = 50, Channels = 3, Pixels = 4;
+        bool isDropout = text.StartsWith("dropout", StringComparison.Ordinal);
+        ReluNetwork network = new([
+            new AffineLayer(new ConvolutionOperator(new ImageShape(1, 2, 2), Channels, new SlidingWindow(1, 1), 1, isDropout ? [1, 1, 1] : [-1, -1, -1]), [], ActivationFunction.Relu),
+        ], ElementType.Float32);
+        byte[] plain = OnnxWriter.ToBytes("m", network);
+        float[] x = [.. Enumerable.Repeat(1f, Samples * Pixels)];
+        foreach (RandomGranularity granularity in Enum.GetValues<RandomGranularity>())
+        {
+            RandomizedModel model = RandomizedOnnx.Rewrite("m", plain, Law(text), granularity: granularity);
+            using InferenceSession session = Session(model.Content);
+            float[] y = Run(session, x, [Samples, Pixels]);
+            Assert.Equal(Samples * Channels * Pixels, y.Length);
+            // Every element that the granularity lets share a draw has the same value as the first of its group.
+            int Group(int j) => granularity switch
+            {
+                RandomGranularity.Element => j,
+                RandomGranularity.Channel => j - (j % Pixels),
+                RandomGranularity.Layer => j - (j % (Channels * Pixels)),
+                _ => j % (Channels * Pixels),
+            };
+            Assert.All(Enumerable.Range(0, y.Length), j => Assert.Equal(y[Group(j)], y[j]));
+            int groups = Enumerable.Range(0, y.Length).Select(Group).Distinct().Count();
+            if (!isDropout) Assert.InRange(y.Distinct().Count(), groups - 5, groups);
+            else Assert.Equal([0f, 2f], y.Distinct().Order());
+        }
+    }
+
+    /// <summary>The law is the same whichever units share a draw: means and variances of outputs are those of our own passes within five standard errors.</summary>
+    [Theory]
+    [InlineData("droprelu:0.8", RandomGranularity.Layer)]
+    [InlineData("rrelu:-0.5,0.5", RandomGranularity.Channel)]
+    [InlineData("dropout:0.2", RandomGranularity.Layer)]
+    public void Shared_draws_follow_the_law(string text, RandomGranularity granularity)
+    {
+        const int Draws = 20_000;
+        ReluNetwork network = RandomNetwork.Create([5, 9, 3], WeightInitializer.He, 0.5, 6);
+        float[] x = [.. Enumerable.Repeat(UncertaintyExamples.Numbers(5, 2), Draws).SelectMany(v => v)];
+        using InferenceSession session = Session(RandomizedOnnx.Rewrite("m", OnnxWriter.ToBytes("m", network), Law(text), granularity: granularity).Content);
+        float[] theirs = Run(session, x, [Draws, 5]), ours = UncertainNetwork.Of(network, Law(text), granularity).Pass(InputRows.OfSingles(x, 5), 0);
+        for (int k = 0; k < 3; k++)
+        {
+            double[] a = [.. Enumerable.Range(0, Draws).Select(i => (double)theirs[(3 * i) + k])], b = [.. Enumerable.Range(0, Draws).Select(i => (double)ours[(3 * i) + k])];
+            double va = Moment(a, 2), vb = Moment(b, 2), error = Math.Sqrt((Moment(a, 4) - (va * va) + Moment(b, 4) - (vb * vb)) / Draws);
+            Assert.InRange(Math.Abs(a.Average() - b.Average()), 0, 5 * Math.Sqrt((va + vb) / Draws));
+            Assert.InRange(Math.Abs(va - vb), 0, 5 * error);
+        }
+    }
+
+    /// <summary>A rectifier inside a fused node is taken out of it; a quantised node's is left alone and said so.</summary>
+    [Fact]
+    public void Fused_and_quantised_nodes()
+    {
+        OnnxGraph graph = new OnnxGraph(-1, 4).Floats("w", [4, 4], [.. Enumerable.Repeat(0.5f, 16)]).Node("Relu", "x", "a").Node("FusedGemm", "a w", "b").Node("QLinearMatMul", "b", "y").Output("y", -1, 4);
+        ModelProto fused = ModelProto.Parser.ParseFrom(graph.Bytes());
+        fused.Graph.Node[1].Attribute.Add(new AttributeProto { Name = "activation", Type = AttributeProto.Types.AttributeType.String, S = Google.Protobuf.ByteString.CopyFromUtf8("Relu") });
+        RandomizedModel model = RandomizedOnnx.Rewrite("m", Google.Protobuf.MessageExtensions.ToByteArray(fused), ActivationLaw.DropRelu(0.5));
+        Assert.Equal(2, model.Replaced);
+        ModelProto written = ModelProto.Parser.ParseFrom(model.Content.ToArray());
+        Assert.DoesNotContain(written.Graph.Node.Single(n => n.OpType == "FusedGemm").Attribute, a => a.Name == "activation");
+        Assert.Contains(model.Notes, n => n.Contains("quantised", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void A_trained_law_replaces_its_own_mean_slope()
     {

@@ -26,6 +26,35 @@ public class SignificanceTests
         Assert.InRange(held, 173, 200);
     }
 
+    /// <summary>Each point of a band is the interval that its statistic has by itself.</summary>
+    [Fact]
+    public void A_band_is_an_interval_a_point()
+    {
+        (double[] logits, int[] labels) = Drawn(300, 4, 8);
+        (double[] c, bool[] right) = ClassificationMetrics.Outcomes(ClassProbabilities.FromLogits(logits, 4), labels);
+        Bootstrap[] reliability = Calibration.ReliabilityBand(c, right, 10, 3, 150);
+        for (int b = 0; b < 10; b++)
+        {
+            double Accuracy(IEnumerable<int> drawn)
+            {
+                bool[] own = [.. drawn.Where(i => c[i] > b / 10.0 && c[i] <= (b + 1) / 10.0).Select(i => right[i])];
+                return own.Length == 0 ? double.NaN : own.Average(r => r ? 1.0 : 0);
+            }
+            if (double.IsNaN(Accuracy(Enumerable.Range(0, 300))))
+            {
+                Assert.True(double.IsNaN(reliability[b].Value) && double.IsNaN(reliability[b].Lower));
+                continue;
+            }
+            if (Enumerable.Range(0, 300).Count(i => c[i] > b / 10.0 && c[i] <= (b + 1) / 10.0) < 20) continue;
+            Bootstrap own = Bootstrap.Of(300, drawn => Accuracy(drawn), 3, 150);
+            Assert.Equal((own.Value, own.Lower, own.Upper), (reliability[b].Value, reliability[b].Lower, reliability[b].Upper));
+        }
+        Bootstrap[] risk = RiskCoverage.Band(c, right, 20, 5, 80);
+        Bootstrap half = Bootstrap.Of(300, drawn => RiskCoverage.Of([.. drawn.Order().Select(i => c[i])], [.. drawn.Order().Select(i => right[i])]).Risks.Span[149], 5, 80);
+        Assert.Equal((half.Value, half.Lower, half.Upper), (risk[9].Value, risk[9].Lower, risk[9].Upper));
+        Assert.Equal(1 - right.Average(r => r ? 1.0 : 0), risk[^1].Value, 1e-12);
+    }
+
     [Fact]
     public void A_paired_test_sees_a_shift_and_is_uniform_without_one()
     {

@@ -20,13 +20,13 @@ public sealed record ExactOrbitCertificate(SequenceData Sequence, int Depth, int
         verification.Require(math.IsPoint && Depth is >= 0 and <= 100_000 && Period is > 0 and <= 100_000, "the claim is about one input");
         Rational[] x = math.ExactStart();
         int n = Sequence.Prefix.Length;
-        for (int i = 0; i < Depth; i++) x = Next(verification, math, ++n, x);
+        for (int i = 0; i < Depth; i++) x = math.ExactStep(++n, x)!;
         verification.Require(x.SequenceEqual(State), "the state is the one that is said");
         if (Sequence.Tail.Kind == "tied")
         {
             for (int i = 1; i <= Period; i++)
             {
-                x = Next(verification, math, ++n, x);
+                x = math.ExactStep(++n, x)!;
                 verification.Require(x.SequenceEqual(State) == (i == Period), "the period is the least one");
             }
             return;
@@ -35,12 +35,5 @@ public sealed record ExactOrbitCertificate(SequenceData Sequence, int Depth, int
         verification.Require(Period == 1 && Sequence.Tail is { Kind: "power" or "geometric", Alternating: false, Ratio: null or { Sign: > 0 } } && math.Activation.IsRelu, "the state does not depend on the sizes of steps");
         Rational[] d = SequenceMath.Apply(Sequence.Tail.Direction!, x);
         for (int i = 0; i < x.Length; i++) verification.Require(x[i].Sign > 0 ? d[i].IsZero : x[i].IsZero && d[i].Sign <= 0, $"unit {i} is at rest");
-    }
-
-    private static Rational[] Next(Verification v, SequenceMath math, int n, Rational[] x)
-    {
-        Rational[]? y = math.ExactStep(n, x);
-        v.Require(y is not null, "the layers are rational");
-        return y;
     }
 }

@@ -28,12 +28,8 @@ public sealed record GradientFlowCertificate(SequenceData Sequence, string Rule,
             case "dominance" or "codominance":
                 for (int i = 0; i < m; i++)
                 {
-                    Rational sum = a[i][i] * Weights[i];
-                    for (int j = 0; j < m; j++)
-                    {
-                        if (j != i) sum += Rational.Abs(Rule == "dominance" ? a[i][j] : a[j][i]) * Weights[j];
-                    }
-                    verification.Require(sum.Sign < 0, $"row {i} is dominated by its diagonal");
+                    Rational[] row = [.. a.Select((other, j) => j == i ? other[j] : Rational.Abs(Rule == "dominance" ? a[i][j] : other[i]))];
+                    verification.Require(ExactMatrices.Dot(row, Weights).Sign < 0, $"row {i} is dominated by its diagonal");
                 }
                 break;
             case "monotone":

@@ -28,10 +28,7 @@ public sealed record WeightedMaxNorm(Rational[] Weights) : NormEvidence
         v.Require(Weights.Length == family.Dimension && Weights.All(w => w.Sign > 0), "the weights are positive");
         foreach (Rational[][] a in family.Given)
         {
-            for (int i = 0; i < a.Length; i++)
-            {
-                v.Require(ExactMatrices.Dot([.. a[i].Select(Rational.Abs)], Weights) <= gamma * Weights[i], $"row {i} of |A| v is at most γ v");
-            }
+            v.Require(a.Zip(Weights).All(r => ExactMatrices.Dot([.. r.First.Select(Rational.Abs)], Weights) <= gamma * r.Second), "|A| v is at most γ v");
         }
     }
 }
@@ -40,17 +37,9 @@ public sealed record WeightedMaxNorm(Rational[] Weights) : NormEvidence
 /// <param name="Weights">v, positive.</param>
 public sealed record WeightedSumNorm(Rational[] Weights) : NormEvidence
 {
-    internal override void Verify(Verification v, MatrixFamily family, Rational gamma)
-    {
-        v.Require(Weights.Length == family.Dimension && Weights.All(w => w.Sign > 0), "the weights are positive");
-        foreach (Rational[][] a in family.Given)
-        {
-            for (int j = 0; j < a.Length; j++)
-            {
-                v.Require(ExactMatrices.Dot([.. a.Select(row => Rational.Abs(row[j]))], Weights) <= gamma * Weights[j], $"column {j} of vᵀ|A| is at most γ v");
-            }
-        }
-    }
+    /// <summary>It is the dual norm: that of the transposed matrices in max |x_i| / v_i.</summary>
+    internal override void Verify(Verification v, MatrixFamily family, Rational gamma) =>
+        new WeightedMaxNorm(Weights).Verify(v, new MatrixFamily([.. family.Given.Select(ExactMatrices.Transpose)], false, v), gamma);
 }
 
 /// <summary>√(Σ q_i x_i²): an absolute norm, so that masks need no look of their own.</summary>
@@ -82,26 +71,34 @@ public sealed record EllipsoidNorm(Rational[][] Form) : NormEvidence
 
 /// <summary>The norm whose unit ball is the hull of ± the vertices: every image of a vertex is a combination of vertices with
 /// coefficients that add up to at most γ.</summary>
-/// <param name="Vertices">One row a vertex.</param>
+/// <param name="Vertices">One row a vertex; with phases, the real parts and then the imaginary parts of a complex vector.</param>
 /// <param name="Bases">For vertex i and matrix a, in row i·k + a: the vertices that the image is combined of, a basis of the space.</param>
-public sealed record PolytopeNorm(Rational[][] Vertices, int[][] Bases) : NormEvidence
+/// <param name="Phases">Null for a real hull; otherwise the hull is that of all e^{iθ}v, and beside each place of a basis stands tan θ/2.</param>
+public sealed record PolytopeNorm(Rational[][] Vertices, int[][] Bases, Rational[][]? Phases = null) : NormEvidence
 {
     internal override void Verify(Verification v, MatrixFamily family, Rational gamma)
     {
-        int d = family.Dimension, k = family.Count;
-        v.Require(Vertices.Length >= d && Vertices.All(x => x.Length == d), "the vertices lie in the space");
-        v.Require(ExactMatrices.ToMatrix(Vertices).Rank() == d, "the vertices span the space");
-        v.Require(Bases.Length == Vertices.Length * k, "there is a combination for every image");
-        for (int i = 0; i < Vertices.Length; i++)
+        int d = family.Dimension, k = family.Count, n = Phases is null ? d : 2 * d;
+        v.Require(Vertices.Length >= d && Vertices.All(x => x.Length == n), "the vertices lie in the space");
+        v.Require(ExactMatrices.ToMatrix(Phases is null ? Vertices : [.. Vertices, .. Vertices.Select(x => Turned(x, 1))]).Rank() == n, "the vertices span the space");
+        v.Require(Bases.Length == Vertices.Length * k && (Phases is null || Phases.Length == Bases.Length), "there is a combination for every image");
+        for (int i = 0; i < Bases.Length; i++)
         {
-            for (int a = 0; a < k; a++)
-            {
-                Rational[][] columns = ExactMatrices.Transpose([.. Bases[(i * k) + a].Select(j => Vertices[j])]);
-                Rational[] image = [.. family.Member(a).Select(row => ExactMatrices.Dot(row, Vertices[i]))];
-                Rational[]? c = ExactMatrices.ToMatrix(columns).Solve(image);
-                v.Require(c is not null && c.Aggregate(Rational.Zero, (s, x) => s + Rational.Abs(x)) <= gamma, $"the image of vertex {i} under matrix {a} lies in γ times the polytope");
-            }
+            Rational[][] a = family.Member(i % k);
+            Rational[] image = [.. Vertices[i / k].Chunk(d).SelectMany(half => a.Select(row => ExactMatrices.Dot(row, half)))];
+            v.Require(Phases is null || Phases[i].Length == Bases[i].Length, "every vertex has a phase");
+            Rational[] t = Phases?[i] ?? new Rational[Bases[i].Length], sizes = [.. t.Select(x => 1 + (x * x))];
+            Rational[][] columns = [.. Bases[i].Select((j, place) => Phases is null ? Vertices[j] : Turned(Vertices[j], t[place]))];
+            Rational[]? c = ExactMatrices.ToMatrix(ExactMatrices.Transpose(columns)).Solve(image);
+            v.Require(c is not null && ExactMatrices.Dot([.. c.Select(Rational.Abs)], sizes) <= gamma, $"image {i % k} of vertex {i / k} lies in γ times the polytope");
         }
+    }
+
+    /// <summary>(1 + t²)e^{iθ}v with t = tan θ/2, which makes the cosine and the sine rational.</summary>
+    private static Rational[] Turned(Rational[] v, Rational t)
+    {
+        int d = v.Length / 2;
+        return [.. v.Select((x, i) => ((1 - (t * t)) * x) + (2 * t * (i < d ? -v[d + i] : v[i - d])))];
     }
 }
 

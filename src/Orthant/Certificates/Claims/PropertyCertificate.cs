@@ -64,18 +64,7 @@ internal sealed class PropertyRefutation(NetworkData network, PropertyCaseData o
         return [.. splits];
     }
 
-    /// <summary>The forms of a stage's pre-activations from those of what it reads.</summary>
-    private Interval[][] Through(int stage, Interval[][] forms, bool withBias) => [.. network.Stages[stage].Weights.Select((row, i) =>
-    {
-        Interval[] sum = new Interval[forms[0].Length];
-        if (withBias) sum[^1] = network.Stages[stage].Bias[i];
-        for (int j = 0; j < row.Length; j++)
-        {
-            if (row[j] == 0) continue;
-            for (int q = 0; q < sum.Length; q++) sum[q] += forms[j][q] * row[j];
-        }
-        return sum;
-    })];
+    private Interval[][] Through(int stage, Interval[][] forms, bool withBias) => network.Stages[stage].Through(forms, w => (Interval)w, withBias);
 
     private void Cell(int stage, Interval[][] map, sbyte[] status, bool[] alive)
     {
@@ -97,13 +86,8 @@ internal sealed class PropertyRefutation(NetworkData network, PropertyCaseData o
             Refute(Bounds(stage, map, lines), alive);
             if (Completes && alive.Any(l => l) && round >= (split < 0 ? 2 : (3 * network.Stages.Length) - 2) && !IsHere()) split = Mended(split, start, lines);
         }
-        if (!alive.Any(l => l))
-        {
-            Skip(split);
-            cell.Truncate(kept);
-            return;
-        }
-        foreach (int side in (int[])[-1, 1])
+        if (!alive.Any(l => l)) Skip(split);
+        foreach (int side in alive.Any(l => l) ? (int[])[-1, 1] : [])
         {
             int count = cell.Count;
             cell.Add(side > 0 ? map[split - start] : [.. map[split - start].Select(c => -c)]);

@@ -82,19 +82,7 @@ internal sealed class RegionTree(RegionsCertificate claim, Verification v)
         return sign > 0 || slope == 1 ? form : [.. form.Select(c => c * slope)];
     }
 
-    /// <summary>The forms of a stage's pre-activations from those of what it reads; a form's last number is its constant.</summary>
-    private Rational[][] Through(int stage, Rational[][] forms) => [.. stages[stage].Weights.Select((row, i) =>
-    {
-        Rational[] sum = new Rational[forms[0].Length];
-        sum[^1] = Rational.FromDouble(stages[stage].Bias[i]);
-        for (int j = 0; j < row.Length; j++)
-        {
-            if (row[j] == 0) continue;
-            Rational weight = Rational.FromDouble(row[j]);
-            for (int q = 0; q < sum.Length; q++) sum[q] += forms[j][q] * weight;
-        }
-        return sum;
-    })];
+    private Rational[][] Through(int stage, Rational[][] forms) => stages[stage].Through(forms, Rational.FromDouble);
 
     private void Cell(int stage, Rational[][] forms, int[] signs, int start)
     {

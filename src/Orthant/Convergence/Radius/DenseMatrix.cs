@@ -43,6 +43,13 @@ internal static class DenseMatrix
         return t;
     }
 
+    public static double Dot(double[] a, double[] b)
+    {
+        double s = 0;
+        for (int i = 0; i < a.Length; i++) s += a[i] * b[i];
+        return s;
+    }
+
     public static double[] Scaled(double[] a, double factor) => Array.ConvertAll(a, x => x * factor);
 
     public static Matrix<double> ToMatrix(double[] a, int d) => Matrix<double>.Build.Dense(d, d, (i, j) => a[(i * d) + j]);

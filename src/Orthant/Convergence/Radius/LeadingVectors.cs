@@ -19,6 +19,21 @@ internal static class LeadingVectors
         return vectors;
     }
 
+    /// <summary>The vectors of one word whose leading eigenvalue is not real, as real parts and then imaginary parts, each followed by its
+    /// conjugate; null where it is real.</summary>
+    public static List<double[]>? ComplexOf(IReadOnlyList<double[]> set, int d, int[] word)
+    {
+        if (LeadingPair.Of(WordSearch.Product(set, word, d), d) is not { IsReal: false } pair) return null;
+        double[] real = [.. pair.Right.Select(e => e.Real)], imaginary = [.. pair.Right.Select(e => e.Imaginary)];
+        List<double[]> vectors = [[.. real, .. imaginary]];
+        for (int i = word.Length - 1; i > 0; i--)
+        {
+            (real, imaginary) = (DenseMatrix.Apply(set[word[i]], real), DenseMatrix.Apply(set[word[i]], imaginary));
+            vectors.Add([.. real, .. imaginary]);
+        }
+        return [.. vectors.SelectMany(v => new[] { v, [.. v[..d], .. v[d..].Select(x => -x)] })];
+    }
+
     /// <summary>The vectors of several words, scaled against each other so that no group leaves the hull of another at once
     /// (N. Guglielmi and V. Protasov, balancing); null where an eigenvalue is not real or no balance is found.</summary>
     public static List<double[]>? Balanced(IReadOnlyList<double[]> set, int d, int[][] words)
@@ -61,9 +76,9 @@ internal static class LeadingVectors
             int[] rotated = [.. word[t..], .. word[..t]];
             if (LeadingPair.Of(WordSearch.Product(set, rotated, d), d) is not { } pair) continue;
             double[] v = t == 0 ? vectors[0] : vectors[word.Length - t], z = [.. pair.Left.Select(e => e.Real)];
-            double own = Math.Abs(Dot(z, v));
+            double own = Math.Abs(DenseMatrix.Dot(z, v));
             if (own < 1e-9) continue;
-            foreach (double[] x in images) largest = Math.Max(largest, Math.Abs(Dot(z, x)) / own);
+            foreach (double[] x in images) largest = Math.Max(largest, Math.Abs(DenseMatrix.Dot(z, x)) / own);
         }
         return largest;
     }
@@ -89,12 +104,5 @@ internal static class LeadingVectors
             if (!changed) return s;
         }
         return null;
-    }
-
-    private static double Dot(double[] a, double[] b)
-    {
-        double s = 0;
-        for (int i = 0; i < a.Length; i++) s += a[i] * b[i];
-        return s;
     }
 }

@@ -20,6 +20,7 @@ internal sealed class RadiusSearch
     private Rational certifiedLower;
     private (NormEvidence Evidence, Rational Gamma, string Method)? upper;
     private bool isExact;
+    private JointRadius? split;
 
     public RadiusSearch(Rational[][][] exact, bool masks, JointRadiusOptions options, CancellationToken cancellation)
     {
@@ -45,6 +46,7 @@ internal sealed class RadiusSearch
         }
         if (masks) RunMasks();
         else RunSet();
+        if (split is not null) return split;
         (NormEvidence evidence, Rational gamma, string method) = upper!.Value;
         return new JointRadius(new SpectralRadiusCertificate(exact, masks, certifiedLower, word, gamma, evidence), isExact || certifiedLower == gamma, method);
     }
@@ -71,6 +73,8 @@ internal sealed class RadiusSearch
         if (IsClosed) return;
         OfferEllipsoid(given, q, gamma);
         if (IsClosed) return;
+        split = ReducibleSet.ByOrbit(exact, given, word, options with { Seconds = options.Seconds * 0.6 }, cancellation);
+        if (split is not null) return;
         int[][] sorted = [.. words.Words.OrderBy(x => x.Length)];
         for (int count = 1; count <= Math.Min(sorted.Length, 6) && !IsClosed && !Expired(0.8); count++) ClosePolytope(sorted[..count]);
         if (!IsClosed) GrowTree(given, q, gamma, 1);
@@ -204,25 +208,40 @@ internal sealed class RadiusSearch
     private void ClosePolytope(int[][] words)
     {
         double[][] scaled = [.. given.Select(a => DenseMatrix.Scaled(a, 1 / lower))];
-        if (LeadingVectors.Balanced(scaled, d, words) is not { } roots) return;
-        PolytopeClosure closure = new(scaled, d, 3000, () => Expired(0.85));
-        if (!closure.Run(roots) || closure.Bases() is not { } bases) return;
-        Rational[][] vertices = [.. closure.Vertices.Select(v => Array.ConvertAll(v, Rational.FromDouble))];
-        Rational gamma = 0;
-        for (int i = 0; i < vertices.Length; i++)
+        bool isComplex = false;
+        List<double[]>? roots = LeadingVectors.Balanced(scaled, d, words);
+        if (roots is null && words.Length == 1)
         {
-            for (int a = 0; a < exact.Length; a++)
-            {
-                Rational[] image = [.. exact[a].Select(r => ExactVector.Dot(r, vertices[i]))];
-                int[] basis = bases[(i * exact.Length) + a];
-                RationalMatrix columns = ExactVector.ToMatrix([.. Enumerable.Range(0, d).Select(r => basis.Select(j => vertices[j][r]).ToArray())]);
-                if (columns.Solve(image) is not { } c) return;
-                gamma = Rational.Max(gamma, c.Aggregate(Rational.Zero, (s, x) => s + Rational.Abs(x)));
-            }
-            if (Expired(2)) return;
+            roots = LeadingVectors.ComplexOf(scaled, d, words[0]);
+            isComplex = true;
         }
-        Offer((new PolytopeNorm(vertices, bases), Rational.FromDouble(Interval.FromRational(gamma).Upper)), $"polytope of {vertices.Length} vertices");
+        if (roots is null) return;
+        PolytopeClosure closure = new(scaled, d, isComplex, 3000, () => Expired(0.85));
+        if (!closure.Run(roots) || closure.Bases() is not var (bases, phases)) return;
+        Rational[][] vertices = [.. closure.Vertices.Select(v => Array.ConvertAll(v, Rational.FromDouble))];
+        Rational[][]? tangents = phases is null ? null : [.. phases.Select(row => Array.ConvertAll(row, Rational.FromDouble))];
+        Rational gamma = 0;
+        for (int image = 0; image < bases.Length; image++)
+        {
+            Rational[] vertex = vertices[image / exact.Length];
+            Rational[][] a = exact[image % exact.Length];
+            Rational[] y = isComplex ? [.. ExactVector.Apply(a, vertex[..d]), .. ExactVector.Apply(a, vertex[d..])] : ExactVector.Apply(a, vertex);
+            Rational[][] columns = [.. bases[image].Select((j, place) => tangents is null ? vertices[j] : Turned(vertices[j], tangents[image][place]))];
+            RationalMatrix system = ExactVector.ToMatrix([.. Enumerable.Range(0, y.Length).Select(r => columns.Select(column => column[r]).ToArray())]);
+            if (system.Solve(y) is not { } c || Expired(2)) return;
+            gamma = Rational.Max(gamma, c.Select((x, place) => Rational.Abs(x) * (tangents is null ? 1 : 1 + (tangents[image][place] * tangents[image][place]))).Aggregate((s, x) => s + x));
+        }
+        PolytopeNorm body = new(vertices, bases, tangents);
+        Offer((body, Rational.FromDouble(Interval.FromRational(gamma).Upper)), $"{(isComplex ? "complex " : "")}polytope of {vertices.Length} vertices");
         isExact = closure.IsExact && IsClosed;
+    }
+
+    /// <summary>(1 + t²)e^{iθ}v for a vector of real and imaginary parts, t = tan θ/2.</summary>
+    private static Rational[] Turned(Rational[] v, Rational t)
+    {
+        Rational cos = 1 - (t * t), sin = 2 * t;
+        int half = v.Length / 2;
+        return [.. v.Select((x, i) => i < half ? (cos * x) - (sin * v[half + i]) : (sin * v[i - half]) + (cos * x))];
     }
 
     private void CloseBoxHull(double share)

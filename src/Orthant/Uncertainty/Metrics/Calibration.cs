@@ -3,7 +3,8 @@ using System.Collections.Immutable;
 namespace Orthant.Uncertainty;
 
 /// <summary>Whether probabilities mean what they say: confidence beside accuracy, bin by bin.</summary>
-/// <remarks>The expected calibration error is Σ n_b/N |acc_b − conf_b| over the bins that hold a sample. Sources: Naeini, Cooper and Hauskrecht, AAAI 2015;
+/// <remarks>The expected calibration error is Σ n_b/N |acc_b − conf_b| over the bins that hold a sample. Sources: Naeini, Cooper and
+/// Hauskrecht, AAAI 2015;
 /// Guo, Pleiss, Sun and Weinberger, ICML 2017; equal mass: Nguyen and O'Connor, EMNLP 2015.</remarks>
 public sealed class Calibration
 {
@@ -25,8 +26,41 @@ public sealed class Calibration
     /// <summary>The root of the mean squared gap, each bin weighted by its samples.</summary>
     public double RootMeanSquareError => Math.Sqrt(Bins.Sum(b => (double)b.Count / Samples * b.Gap * b.Gap));
 
+    /// <summary>The root of the mean squared gap without what it owes to chance: each bin's squared gap less the variance of its accuracy,
+    /// acc(1 − acc)/(n − 1). 0 where the rest is below 0; bins of one sample tell nothing and are left out.</summary>
+    /// <remarks>Bröcker, Climate Dynamics 2012; Kumar, Liang and Ma, NeurIPS 2019.</remarks>
+    public double DebiasedError => Math.Sqrt(Math.Max(0,
+        Bins.Where(b => b.Count > 1).Sum(b =>
+        (double)b.Count / Samples * ((b.Gap * b.Gap) - (b.Accuracy * (1 - b.Accuracy) / (b.Count - 1))))));
+
     /// <summary>The largest gap of a bin.</summary>
     public double LargestError => Bins.Max(b => b.Gap);
+
+    /// <summary>The accuracy of each bin of equal width with its bootstrap interval: the band of a reliability diagram.</summary>
+    /// <param name="confidences">One number from 0 to 1 a sample.</param>
+    /// <param name="correct">Whether each sample was right.</param>
+    /// <param name="bins">The number of bins, at least 1.</param>
+    /// <param name="seed">The seed of all draws.</param>
+    /// <param name="resamples">At least 2.</param>
+    /// <returns>One a bin, also the empty ones, which are NaN; intervals of 95 %.</returns>
+    public static Bootstrap[] ReliabilityBand(ReadOnlySpan<double> confidences, ReadOnlySpan<bool> correct, int bins, ulong seed = 0,
+        int resamples = 200)
+    {
+        Check(confidences, correct, bins);
+        int[] of = new int[confidences.Length];
+        for (int i = 0; i < of.Length; i++) of[i] = BinOf(confidences[i], bins);
+        bool[] right = correct.ToArray();
+        return Bootstrap.Band(of.Length, drawn =>
+        {
+            double[] count = new double[bins], hits = new double[bins];
+            foreach (int i in drawn)
+            {
+                count[of[i]]++;
+                if (right[i]) hits[of[i]]++;
+            }
+            return [.. hits.Zip(count, (h, c) => c == 0 ? double.NaN : h / c)];
+        }, seed, resamples);
+    }
 
     /// <summary>Bins of equal width, closed on the right: ((b − 1)/B, b/B], with 0 in the first.</summary>
     /// <param name="confidences">One number from 0 to 1 a sample.</param>
@@ -48,7 +82,8 @@ public sealed class Calibration
             (double)b / bins, (b + 1.0) / bins, count[b], sum[b] / count[b], (double)right[b] / count[b]))], confidences.Length);
     }
 
-    /// <summary>Bins of equally many samples in ascending (stable) order of confidence, the first ones holding one more where the division leaves a rest.</summary>
+    /// <summary>Bins of equally many samples in ascending (stable) order of confidence, the first ones holding one more where the division
+    /// leaves a rest.</summary>
     /// <param name="confidences">One number from 0 to 1 a sample.</param>
     /// <param name="correct">Whether each sample was right.</param>
     /// <param name="bins">The number of bins, at least 1.</param>
@@ -64,7 +99,8 @@ public sealed class Calibration
             int size = (c.Length / bins) + (b < c.Length % bins ? 1 : 0);
             if (size == 0) break;
             int[] members = order[start..(start + size)];
-            result.Add(new CalibrationBin(c[members[0]], c[members[^1]], size, members.Average(i => c[i]), members.Average(i => right[i] ? 1.0 : 0)));
+            result.Add(new CalibrationBin(c[members[0]], c[members[^1]], size, members.Average(i => c[i]),
+                members.Average(i => right[i] ? 1.0 : 0)));
             start += size;
         }
         return new Calibration([.. result], c.Length);

@@ -4,12 +4,15 @@ namespace Orthant.Uncertainty;
 /// <param name="Auroc">The probability that a sample from outside has the larger score, ties counted half.</param>
 /// <param name="AuprOut">The average precision with outside as the positive class (steps, not trapezoids).</param>
 /// <param name="AuprIn">The average precision with inside as the positive class and the negated score.</param>
-/// <param name="Fpr95">The part of inside samples that are flagged when the threshold is as high as it can be with 95 % of outside samples flagged.</param>
-/// <param name="Fpr95InPositive">The same with the roles exchanged: the part of outside samples that pass when 95 % of inside samples pass. Much of the
+/// <param name="Fpr95">The part of inside samples that are flagged when the threshold is as high as it can be with 95 % of outside samples
+/// flagged.</param>
+/// <param name="Fpr95InPositive">The same with the roles exchanged: the part of outside samples that pass when 95 % of inside samples pass.
+/// Much of the
 /// literature means this one.</param>
 /// <param name="DetectionError">The least mean of both error rates over all thresholds.</param>
 /// <remarks>Source: Hendrycks and Gimpel, ICLR 2017; Liang, Li and Srikant, ICLR 2018.</remarks>
-public sealed record DetectionMetrics(double Auroc, double AuprOut, double AuprIn, double Fpr95, double Fpr95InPositive, double DetectionError)
+public sealed record DetectionMetrics(double Auroc, double AuprOut, double AuprIn, double Fpr95, double Fpr95InPositive,
+    double DetectionError)
 {
     private const double Sensitivity = 0.95;
 
@@ -27,7 +30,8 @@ public sealed record DetectionMetrics(double Auroc, double AuprOut, double AuprI
             forward.Min(s => (1 - s.TruePositive + s.FalsePositive) / 2));
     }
 
-    /// <summary>How well confidence tells right samples from wrong ones: the probability that a right one has the larger confidence.</summary>
+    /// <summary>How well confidence tells right samples from wrong ones: the probability that a right one has the larger
+    /// confidence.</summary>
     /// <param name="confidences">One number a sample.</param>
     /// <param name="correct">Whether each sample was right.</param>
     /// <returns>NaN when all are right, or all wrong.</returns>
@@ -44,14 +48,16 @@ public sealed record DetectionMetrics(double Auroc, double AuprOut, double AuprI
     /// <summary>Every threshold from the highest score down, begun with the one that flags nothing.</summary>
     private static List<Step> Steps(double[] positive, double[] negative)
     {
-        if (Array.Exists(positive, double.IsNaN) || Array.Exists(negative, double.IsNaN)) throw new ArgumentException("A score is not a number.");
+        if (Array.Exists(positive, double.IsNaN)
+            || Array.Exists(negative, double.IsNaN)) throw new ArgumentException("A score is not a number.");
         Array.Sort(positive, static (a, b) => b.CompareTo(a));
         Array.Sort(negative, static (a, b) => b.CompareTo(a));
         List<Step> steps = [new(0, 0, 1)];
         int p = 0, n = 0;
         while (p < positive.Length || n < negative.Length)
         {
-            double threshold = Math.Max(p < positive.Length ? positive[p] : double.NegativeInfinity, n < negative.Length ? negative[n] : double.NegativeInfinity);
+            double threshold = Math.Max(p < positive.Length ? positive[p] : double.NegativeInfinity, n < negative.Length ? negative[n]
+                : double.NegativeInfinity);
             while (p < positive.Length && positive[p] >= threshold) p++;
             while (n < negative.Length && negative[n] >= threshold) n++;
             steps.Add(new Step((double)p / positive.Length, (double)n / negative.Length, (double)p / (p + n)));
@@ -62,7 +68,8 @@ public sealed record DetectionMetrics(double Auroc, double AuprOut, double AuprI
     private static double Area(List<Step> steps)
     {
         double area = 0;
-        for (int i = 1; i < steps.Count; i++) area += (steps[i].FalsePositive - steps[i - 1].FalsePositive) * (steps[i].TruePositive + steps[i - 1].TruePositive) / 2;
+        for (int i = 1; i < steps.Count; i++) area += (steps[i].FalsePositive - steps[i - 1].FalsePositive) * (steps[i].TruePositive
+            + steps[i - 1].TruePositive) / 2;
         return area;
     }
 

@@ -6,7 +6,8 @@ namespace Orthant.Uncertainty;
 /// <param name="Difference">The mean of first − second.</param>
 /// <param name="Interval">Its bootstrap interval.</param>
 /// <param name="PValue">The two-sided p-value of the sign-flipping permutation test, at least 1/(flips + 1).</param>
-/// <remarks>Under the hypothesis that the methods may be exchanged, every difference is as likely with either sign. Source: Good, "Permutation, parametric, and
+/// <remarks>Under the hypothesis that the methods may be exchanged, every difference is as likely with either sign. Source: Good,
+/// "Permutation, parametric, and
 /// bootstrap tests of hypotheses", 2005.</remarks>
 public sealed record PairedTest(double Difference, Bootstrap Interval, double PValue)
 {
@@ -18,7 +19,8 @@ public sealed record PairedTest(double Difference, Bootstrap Interval, double PV
     /// <exception cref="OrthantInputException">The methods have different numbers of samples, or none.</exception>
     public static PairedTest Of(ReadOnlySpan<double> first, ReadOnlySpan<double> second, ulong seed = 0, int flips = 1000)
     {
-        if (first.IsEmpty || first.Length != second.Length) throw new OrthantInputException("paired test", "samples", $"{first.Length} and {second.Length}", "equally many, at least one");
+        if (first.IsEmpty || first.Length != second.Length) throw new OrthantInputException("paired test", "samples",
+            $"{first.Length} and {second.Length}", "equally many, at least one");
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(flips);
         double[] d = new double[first.Length];
         for (int i = 0; i < d.Length; i++) d[i] = first[i] - second[i];

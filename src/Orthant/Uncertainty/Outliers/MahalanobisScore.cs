@@ -4,12 +4,14 @@ using Orthant.Numerics;
 namespace Orthant.Uncertainty;
 
 /// <summary>The squared Mahalanobis distance of features to the nearest class mean, under one covariance of all classes.</summary>
-/// <remarks>The covariance is that of features around their class's mean, over the number of samples, plus a ridge relative to its mean diagonal, so that features
+/// <remarks>The covariance is that of features around their class's mean, over the number of samples, plus a ridge relative to its mean
+/// diagonal, so that features
 /// that never vary do no harm. Source: Lee, Lee, Lee and Shin, NeurIPS 2018. Immutable, safe to share.</remarks>
 public sealed class MahalanobisScore
 {
     private readonly int width;
     private readonly List<double[]> means = [];
+    private readonly List<double[]> solvedMeans = [];
     private readonly Cholesky factor;
 
     private MahalanobisScore(double[] features, int[] labels, double ridge)
@@ -35,6 +37,12 @@ public sealed class MahalanobisScore
         double diagonal = Enumerable.Range(0, width).Average(j => covariance[(j * width) + j]);
         for (int j = 0; j < width; j++) covariance[(j * width) + j] += diagonal > 0 ? ridge * diagonal : 1;
         factor = new Cholesky(width, covariance, 0);
+        foreach (double[] mean in means)
+        {
+            double[] solved = [.. mean];
+            factor.Solve(solved);
+            solvedMeans.Add(solved);
+        }
     }
 
     /// <summary>Learns means and covariance.</summary>
@@ -54,16 +62,20 @@ public sealed class MahalanobisScore
     /// <exception cref="OrthantInputException">The numbers are not whole rows.</exception>
     public double[] Of(ReadOnlySpan<double> features)
     {
-        if (features.Length % width != 0) throw new OrthantInputException("features", "", $"{features.Length} numbers", $"whole rows of {width}");
-        double[] scores = new double[features.Length / width], d = new double[width], solved = new double[width];
+        if (features.Length % width != 0) throw new OrthantInputException("features", "", $"{features.Length} numbers",
+            $"whole rows of {width}");
+        // With S the covariance, S⁻¹(x − m) is S⁻¹x − S⁻¹m: one solution a sample, whatever the number of classes.
+        double[] scores = new double[features.Length / width], d = new double[width], solved = new double[width], own = new double[width];
         for (int i = 0; i < scores.Length; i++)
         {
+            ReadOnlySpan<double> x = features.Slice(i * width, width);
+            x.CopyTo(own);
+            factor.Solve(own);
             scores[i] = double.PositiveInfinity;
-            foreach (double[] mean in means)
+            for (int k = 0; k < means.Count; k++)
             {
-                TensorPrimitives.Subtract(features.Slice(i * width, width), mean, d);
-                d.CopyTo(solved, 0);
-                factor.Solve(solved);
+                TensorPrimitives.Subtract(x, means[k], d);
+                TensorPrimitives.Subtract(own, solvedMeans[k], solved);
                 scores[i] = Math.Min(scores[i], TensorPrimitives.Dot<double>(d, solved));
             }
         }

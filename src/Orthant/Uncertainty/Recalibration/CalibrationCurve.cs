@@ -23,7 +23,8 @@ public sealed class CalibrationCurve
     /// <summary>The value at each knot, or in each bin.</summary>
     public ImmutableArray<double> Values => [.. values];
 
-    /// <summary>The non-decreasing function of least squared error at the given points, by pooling adjacent violators; equal arguments are pooled first.</summary>
+    /// <summary>The non-decreasing function of least squared error at the given points, by pooling adjacent violators; equal arguments are
+    /// pooled first.</summary>
     /// <param name="arguments">At least one number, none NaN.</param>
     /// <param name="targets">As many.</param>
     /// <exception cref="ArgumentException">The lengths differ, or are 0.</exception>

@@ -2,8 +2,10 @@ using System.Collections.Immutable;
 
 namespace Orthant.Uncertainty;
 
-/// <summary>A map from each class's probability to how often that class was right, one class against the rest; rows are then divided by their sum.</summary>
-/// <remarks>Sources: Zadrozny and Elkan, ICML 2001 (histogram binning) and KDD 2002 (isotonic regression, one against the rest). Immutable, safe to share.
+/// <summary>A map from each class's probability to how often that class was right, one class against the rest; rows are then divided by
+/// their sum.</summary>
+/// <remarks>Sources: Zadrozny and Elkan, ICML 2001 (histogram binning) and KDD 2002 (isotonic regression, one against the rest). Immutable,
+/// safe to share.
 /// Unlike <see cref="LogitScaling"/> it needs probabilities only, and may change decisions.</remarks>
 public sealed class ClasswiseCalibration
 {
@@ -21,12 +23,14 @@ public sealed class ClasswiseCalibration
     public static ClasswiseCalibration FitIsotonic(ClassProbabilities probabilities, ReadOnlySpan<int> labels) =>
         Fit(probabilities, labels, (x, y) => CalibrationCurve.Isotonic(x, y));
 
-    /// <summary>Maps that are constant on bins of equal width: the frequency of the class in the bin, or the bin's middle where it is empty.</summary>
+    /// <summary>Maps that are constant on bins of equal width: the frequency of the class in the bin, or the bin's middle where it is
+    /// empty.</summary>
     /// <param name="probabilities">The probabilities of the calibration data.</param>
     /// <param name="labels">Its classes, at least two of them.</param>
     /// <param name="bins">The number of bins, at least 1.</param>
     /// <exception cref="OrthantInputException">Labels do not fit, there are fewer rows than classes, or one class only.</exception>
-    public static ClasswiseCalibration FitHistogram(ClassProbabilities probabilities, ReadOnlySpan<int> labels, int bins = ClassificationMetrics.UsualBins) =>
+    public static ClasswiseCalibration FitHistogram(ClassProbabilities probabilities, ReadOnlySpan<int> labels,
+        int bins = ClassificationMetrics.UsualBins) =>
         Fit(probabilities, labels, (x, y) => CalibrationCurve.Histogram(x, y, bins));
 
     /// <summary>The calibrated probabilities; a row whose numbers all become 0 is left as it was.</summary>
@@ -36,7 +40,8 @@ public sealed class ClasswiseCalibration
     {
         ArgumentNullException.ThrowIfNull(probabilities);
         int classes = curves.Length;
-        if (probabilities.Classes != classes) throw new OrthantInputException("probabilities", "", $"{probabilities.Classes} classes", $"{classes}, as in the calibration data");
+        if (probabilities.Classes != classes) throw new OrthantInputException("probabilities", "", $"{probabilities.Classes} classes",
+            $"{classes}, as in the calibration data");
         double[] mapped = new double[probabilities.Samples * classes];
         for (int i = 0; i < probabilities.Samples; i++)
         {
@@ -56,7 +61,8 @@ public sealed class ClasswiseCalibration
         return ClassProbabilities.FromProbabilities(mapped, classes);
     }
 
-    private static ClasswiseCalibration Fit(ClassProbabilities probabilities, ReadOnlySpan<int> labels, Func<double[], double[], CalibrationCurve> fit)
+    private static ClasswiseCalibration Fit(ClassProbabilities probabilities, ReadOnlySpan<int> labels, Func<double[], double[],
+        CalibrationCurve> fit)
     {
         ArgumentNullException.ThrowIfNull(probabilities);
         CalibrationRows.CheckFit(labels, probabilities.Samples, probabilities.Classes);

@@ -2,7 +2,8 @@ using System.Numerics.Tensors;
 
 namespace Orthant.Uncertainty;
 
-/// <summary>The minimum of a smooth strictly convex function by L-BFGS with halved steps (Nocedal and Wright, "Numerical optimization", algorithm 7.5).</summary>
+/// <summary>The minimum of a smooth strictly convex function by L-BFGS with halved steps (Nocedal and Wright, "Numerical optimization",
+/// algorithm 7.5).</summary>
 internal static class LimitedMemoryDescent
 {
     private const int Memory = 12;

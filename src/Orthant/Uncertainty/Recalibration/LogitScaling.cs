@@ -2,9 +2,11 @@ using System.Numerics.Tensors;
 
 namespace Orthant.Uncertainty;
 
-/// <summary>An affine map of logits, z ↦ A z + b, that makes the likelihood of labelled data largest: temperature, vector or matrix scaling.</summary>
+/// <summary>An affine map of logits, z ↦ A z + b, that makes the likelihood of labelled data largest: temperature, vector or matrix
+/// scaling.</summary>
 /// <remarks>
-/// <para>All three minimise the mean negative log-likelihood, which is convex in (A, b). Vector and matrix scaling add penalty/2 · ‖(A, b) − (I, 0)‖², so that
+/// <para>All three minimise the mean negative log-likelihood, which is convex in (A, b). Vector and matrix scaling add penalty/2 · ‖(A, b)
+/// − (I, 0)‖², so that
 /// the minimum exists and is one even on data that can be separated; temperature keeps 1/T within 10⁻⁴ to 10⁴ instead.</para>
 /// <para>Source: Guo, Pleiss, Sun and Weinberger, "On calibration of modern neural networks", ICML 2017. Immutable, safe to share. Unlike
 /// <see cref="ClasswiseCalibration"/> it needs logits, and a temperature changes no decision.</para>
@@ -43,7 +45,8 @@ public sealed class LogitScaling
     /// <param name="logits">samples × classes finite numbers, row-major.</param>
     /// <param name="labels">The class of each sample, of at least two classes in all.</param>
     /// <param name="classes">At least 2.</param>
-    /// <remarks>Newton's method in 1/T, kept in a bracket. Where all logits of each row are equal, no temperature matters, and it is 1.</remarks>
+    /// <remarks>Newton's method in 1/T, kept in a bracket. Where all logits of each row are equal, no temperature matters, and it is
+    /// 1.</remarks>
     /// <exception cref="OrthantInputException">The numbers do not fit, there are fewer rows than classes, or one class only.</exception>
     public static LogitScaling FitTemperature(ReadOnlySpan<double> logits, ReadOnlySpan<int> labels, int classes)
     {
@@ -72,7 +75,8 @@ public sealed class LogitScaling
     /// <param name="classes">At least 2.</param>
     /// <param name="penalty">The strength of the pull towards A = I and b = 0, positive.</param>
     /// <exception cref="OrthantInputException">The numbers do not fit, there are fewer rows than classes, or one class only.</exception>
-    public static LogitScaling FitVector(ReadOnlySpan<double> logits, ReadOnlySpan<int> labels, int classes, double penalty = UsualPenalty) =>
+    public static LogitScaling FitVector(ReadOnlySpan<double> logits, ReadOnlySpan<int> labels, int classes,
+        double penalty = UsualPenalty) =>
         Fit(logits, labels, classes, penalty, isDiagonal: true);
 
     /// <summary>A full A and a b of the largest penalised likelihood.</summary>
@@ -81,7 +85,8 @@ public sealed class LogitScaling
     /// <param name="classes">At least 2.</param>
     /// <param name="penalty">The strength of the pull towards A = I and b = 0, positive.</param>
     /// <exception cref="OrthantInputException">The numbers do not fit, there are fewer rows than classes, or one class only.</exception>
-    public static LogitScaling FitMatrix(ReadOnlySpan<double> logits, ReadOnlySpan<int> labels, int classes, double penalty = UsualPenalty) =>
+    public static LogitScaling FitMatrix(ReadOnlySpan<double> logits, ReadOnlySpan<int> labels, int classes,
+        double penalty = UsualPenalty) =>
         Fit(logits, labels, classes, penalty, isDiagonal: false);
 
     /// <summary>The scaled logits, samples × classes.</summary>
@@ -89,7 +94,8 @@ public sealed class LogitScaling
     /// <exception cref="OrthantInputException">The numbers are not whole rows.</exception>
     public double[] Scale(ReadOnlySpan<double> logits)
     {
-        if (logits.Length % Classes != 0) throw new OrthantInputException("logits", "", $"{logits.Length} numbers", $"whole rows of {Classes}");
+        if (logits.Length % Classes != 0) throw new OrthantInputException("logits", "", $"{logits.Length} numbers",
+            $"whole rows of {Classes}");
         double[] scaled = new double[logits.Length];
         for (int first = 0; first < scaled.Length; first += Classes)
         {
@@ -113,7 +119,8 @@ public sealed class LogitScaling
     }
 
     // The slope of the mean of lse(s z) − s z_y in s is the mean of E_p z − z_y, its curvature that of Var_p z.
-    private static (double Slope, double Curvature) Derivatives(ReadOnlySpan<double> logits, ReadOnlySpan<int> labels, int classes, double s, double[] p)
+    private static (double Slope, double Curvature) Derivatives(ReadOnlySpan<double> logits, ReadOnlySpan<int> labels, int classes,
+        double s, double[] p)
     {
         double slope = 0, curvature = 0;
         for (int i = 0; i < labels.Length; i++)

@@ -1,7 +1,6 @@
 using MathNet.Numerics.LinearAlgebra;
-using Orthant.Numerics;
 
-namespace Orthant.Convergence;
+namespace Orthant.Numerics;
 
 /// <summary>Rigorous upper bounds of induced matrix norms.</summary>
 internal static class SpectralNorm
