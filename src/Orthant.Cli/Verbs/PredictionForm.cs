@@ -49,6 +49,9 @@ internal sealed class PredictionForm
 {
     private const int Resamples = 200;
 
+    /// <summary>Samples up to which kernels are compared pair by pair.</summary>
+    private const int MostForKernels = 20_000;
+
     private static readonly string[] SetScores = ["lac", "aps", "raps"];
     private static readonly int[] TopCounts = [3, 5];
     private static readonly double[] Risks = [0.01, 0.05, 0.1];
@@ -182,6 +185,7 @@ internal sealed class PredictionForm
             ["adaptiveEce"] = m.AdaptiveEce,
             ["maximumCalibrationError"] = calibration.LargestError,
             ["debiasedCalibrationError"] = calibration.DebiasedError,
+            ["kernelCalibrationError"] = p.Samples is >= 2 and <= MostForKernels ? KernelCalibration.ExpectedError(confidences, correct) : null,
             ["classwiseEce"] = Calibration.Classwise(after, measured.Labels, ClassificationMetrics.UsualBins),
             ["aurc"] = m.Aurc,
             ["excessAurc"] = risk.ExcessArea,
